@@ -1,0 +1,61 @@
+/** Every error of this package: its stable code, whether trying again may help, and what it means. */
+export const ERRORS = {
+	invalid_frame: { retryable: false, means: "The frame isn't JSON, or isn't one of the frames we know." },
+	unknown_event: { retryable: false, means: "The frame's `event` is none that a client may send." },
+	frame_too_large: { retryable: false, means: "The frame, or the message in it, is over the limit." },
+	rate_limited: { retryable: true, means: "This connection sent too much in a short time; wait, then send again." },
+	not_joined: { retryable: false, means: "This connection has not joined the session; send `user joined` first." },
+	session_forbidden: { retryable: false, means: "The session belongs to somebody else." },
+	session_full: { retryable: false, means: "The session has as many participants as it may have." },
+	agent_token_required: { retryable: false, means: "Only agents may do this, and no valid agent token came with it." },
+	agent_token_invalid: { retryable: false, means: "The agent token is malformed, expired, or signed by somebody else." },
+	origin_forbidden: { retryable: false, means: "Pages of this origin may not connect; see `ALLOWED_ORIGINS`." },
+	unknown_app: { retryable: false, means: "No app of this id is configured here." },
+	message_conflict: { retryable: false, means: "This `messageId` was used before, for another content." },
+	overloaded: { retryable: true, means: "The server has more to do than it can; try again in a moment." },
+	shutting_down: { retryable: true, means: "The server is stopping; reconnect." },
+	connector_failed: { retryable: true, means: "The participant that should answer could not be reached, or answered what can't be understood." },
+	configuration_invalid: { retryable: false, means: "A setting is wrong; the message names it." },
+	database_locked: { retryable: false, means: "Another process uses this database file." },
+	database_newer: { retryable: false, means: "The database file was written by a newer release." },
+	database_damaged: { retryable: false, means: "The database file is damaged, or is no database." },
+	condition_failed: { retryable: true, means: "A record was not as the write demanded; nothing was written." },
+	record_too_large: { retryable: false, means: "A record is over 380,000 bytes as JSON." },
+	invalid_path: { retryable: false, means: "A change names a field inside something that's not an object." },
+	invalid_query: { retryable: false, means: "A query's cursor, limit or key, or a transaction, is malformed." },
+	storage_unavailable: { retryable: true, means: "The storage did not answer; whether it wrote is unknown." },
+	internal: { retryable: true, means: "Something went wrong here; the log tells more." },
+} as const satisfies Record<string, { retryable: boolean; means: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The base of all errors thrown on purpose. `code` is stable; the message says what is wrong, where, and what to do. */
+export class RouterError extends Error {
+	override readonly name: string = "RouterError";
+	readonly code: ErrorCode;
+	/** Whether the same call may succeed later. */
+	readonly retryable: boolean;
+
+	constructor(code: ErrorCode, message: string = ERRORS[code].means, options?: { readonly cause?: unknown }) {
+		super(message, options);
+		this.code = code;
+		this.retryable = ERRORS[code].retryable;
+	}
+}
+
+/** A condition did not hold, so nothing was written. */
+export class ConditionFailed extends RouterError {
+	override readonly name = "ConditionFailed";
+	/** By the position of the write in its transaction (0 for a single write): the record that stood in the way, if there is one. */
+	readonly failed: ReadonlyMap<number, object | undefined>;
+
+	constructor(failed: ReadonlyMap<number, object | undefined>, options?: { readonly cause?: unknown }) {
+		super("condition_failed", undefined, options);
+		this.failed = failed;
+	}
+}
+
+/** Any thrown value as a `RouterError`; what isn't one becomes `internal`, with the original as its cause. */
+export function asRouterError(error: unknown): RouterError {
+	return error instanceof RouterError ? error : new RouterError("internal", undefined, { cause: error });
+}
