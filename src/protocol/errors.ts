@@ -10,6 +10,8 @@ export const ERRORS = {
 	agent_token_required: { retryable: false, means: "Only agents may do this, and no valid agent token came with it." },
 	agent_token_invalid: { retryable: false, means: "The agent token is malformed, expired, or signed by somebody else." },
 	origin_forbidden: { retryable: false, means: "Pages of this origin may not connect; see `ALLOWED_ORIGINS`." },
+	session_unknown: { retryable: false, means: "There is no session of this id." },
+	transport_failed: { retryable: true, means: "A frame could not be handed to a connection; whether it arrived is unknown." },
 	unknown_app: { retryable: false, means: "No app of this id is configured here." },
 	message_conflict: { retryable: false, means: "This `messageId` was used before, for another content." },
 	overloaded: { retryable: true, means: "The server has more to do than it can; try again in a moment." },

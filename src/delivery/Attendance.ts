@@ -1,0 +1,258 @@
+import type { Profile } from "../protocol/Dialect.js";
+import { RouterError } from "../protocol/errors.js";
+import type { Connected, Connections } from "./Connections.js";
+import type { Cursors } from "./Cursors.js";
+import type { Fanout, Mark, Target } from "./Fanout.js";
+import { type Answerer, defaultAnswerer, noteAway } from "./floor.js";
+import { alias, isSecret, partsOf, sessionKey } from "./identity.js";
+import { attach, type Attached, attachedAs, detach, endpointOf } from "./membership.js";
+import type { Memberships } from "./Memberships.js";
+import type { PostOfficePorts, Switchboard } from "./ports.js";
+import type { Head } from "./records.js";
+import type { SessionLog } from "./SessionLog.js";
+import { senderOf } from "./SessionDraft.js";
+
+export interface AttendancePorts extends Pick<PostOfficePorts, "topic" | "transport" | "secret" | "soleOwner" | "clock"> {
+	readonly log: SessionLog;
+	readonly fanout: Fanout;
+	readonly cursors: Cursors;
+	readonly connections: Connections;
+	readonly memberships: Memberships;
+	readonly switchboard: Switchboard;
+	track(what: string, work: Promise<unknown>): void;
+}
+
+export interface Joining {
+	readonly profile: Profile;
+	readonly aheadMs?: number;
+	/** Whether a visitor may open a session of this id. */
+	readonly mayOpen: boolean;
+	/** Only somebody who was in the session before. */
+	readonly returning?: boolean;
+	/** Leave what was missed to `welcome`: the connection can't be posted to yet. */
+	readonly pushLater?: boolean;
+}
+
+/** Who is in which session, and from where: joining, coming back, going away. */
+export class Attendance {
+	constructor(private readonly ports: AttendancePorts) {}
+
+	keyOf(connected: Connected, sessionId: string): string {
+		return sessionKey(this.ports.topic, connected.app.id, sessionId);
+	}
+
+	/** The participant that this connection's user is in a session. */
+	participantOf(connected: Connected, key: string): string {
+		const { role } = connected.connector;
+		return `${role}-${alias(this.ports.secret, `${role} ${key}`, connected.record.user)}`;
+	}
+
+	/**
+	 * Attaches a connection to a session and pushes what its reader lacks.
+	 * Throws `session_forbidden`, `session_unknown`, `session_full`, or `not_joined` for a stranger who says to return.
+	 */
+	async join(connected: Connected, key: string, joining: Joining): Promise<Attached> {
+		const { log, cursors, connections, transport, soleOwner, memberships, secret } = this.ports;
+		const { record, connector, app, address } = connected;
+		const participant = this.participantOf(connected, key);
+		const confirmed = transport.confirms ? await this.confirmed(key, participant) : undefined;
+		const create = joining.mayOpen && connector.role === "visitor" ? () => this.newHead(connected, key) : undefined;
+		const { result } = await log.change(
+			key,
+			(draft) => {
+				if (joining.returning && !draft.head.participants[participant]) throw new RouterError("not_joined");
+				return attach(draft, {
+					participant,
+					role: connector.role,
+					connector: connector.name,
+					ref: `user-${alias(secret, app.id, record.user)}`,
+					profile: {
+						name: joining.profile.name ?? record.name,
+						email: joining.profile.email ?? record.email,
+						avatar: joining.profile.avatar ?? record.avatar,
+					},
+					address,
+					sends: record.sends !== false,
+					receives: record.receives !== false,
+					aheadMs: joining.aheadMs,
+					confirmed,
+					isDead: (connection) => soleOwner && !connections.isOpen(connection),
+					pushLater: joining.pushLater === true,
+				});
+			},
+			{
+				create,
+				afterwards: (head, { result }) => {
+					if (!joining.pushLater) this.introduce(head, participant, result, connected);
+				},
+			},
+		);
+		if (result.isNew) {
+			await Promise.all([
+				memberships.add(app.id, record.user, key),
+				connections.attached(connected, key),
+			]);
+		}
+		return result;
+	}
+
+	/**
+	 * Attaches a connection whose user says nothing but its id to the sessions that it was in. A session in which the
+	 * user still is, at another connection, is another tab's; unless it's the newest, which may be both's.
+	 */
+	async comeBack(connected: Connected, sessionId: string | undefined): Promise<void> {
+		const { memberships, log, connections } = this.ports;
+		const { record, app } = connected;
+		if (!isSecret(record.user)) return;
+		const keys = await memberships.of(app.id, record.user);
+		const wanted = sessionId === undefined ? keys : keys.filter((key) => partsOf(key).sessionId === sessionId);
+		const joining: Joining = { profile: {}, mayOpen: false, returning: true, pushLater: true };
+		for (const [index, key] of wanted.entries()) {
+			const head = await log.peek(key);
+			const there = head?.participants[this.participantOf(connected, key)];
+			if (!there) continue;
+			const isElsewhere = Object.values(there.endpoints).every(
+				({ connection }) => connection !== undefined && (!this.ports.soleOwner || connections.isOpen(connection)),
+			);
+			if (index === 0 || !isElsewhere) await this.join(connected, key, joining);
+		}
+	}
+
+	/** Pushes what each session of this connection has kept for it. */
+	async welcome(connected: Connected): Promise<void> {
+		for (const key of Object.keys(connected.record.sessions)) {
+			const head = await this.ports.log.peek(key);
+			const at = head && attachedAs(head, connected.address.connection);
+			if (!head || !at?.endpoint.behind) continue;
+			const [target] = this.ports.fanout.targets(head, (_, __, { connection }) => connection === at.endpoint.connection);
+			if (target) await this.catchUp(target);
+		}
+	}
+
+	/** Pushes what came while the endpoint was away. */
+	async catchUp(target: Target): Promise<void> {
+		const { log, fanout } = this.ports;
+		let done: Promise<void> | undefined;
+		await log.change(
+			target.key,
+			(draft) => {
+				const endpoint = draft.head.participants[target.participantId]?.endpoints[target.endpointId];
+				if (!endpoint?.behind || endpoint.connection !== target.address.connection) return undefined;
+				delete endpoint.behind;
+				endpoint.since = draft.head.seq;
+				draft.touched = true;
+				return { from: endpoint.seen, to: endpoint.since };
+			},
+			{
+				afterwards: (_, { result }) => {
+					if (result) done = fanout.stream(target, log.entries(target.key, result.from, result.to));
+				},
+			},
+		);
+		await done;
+	}
+
+	/** A connection has ended. `forget`: its client went for good (a page was closed), it can't come back to its place. */
+	async leaveAll(connected: Connected, forget: boolean): Promise<void> {
+		const keys = Object.keys(connected.record.sessions);
+		await Promise.all(keys.map((key) => this.goAway(key, connected.address.connection, forget)));
+	}
+
+	/** A connection leaves one session and stays open. */
+	async leave(connected: Connected, key: string): Promise<void> {
+		const { memberships } = this.ports;
+		await memberships.remove(connected.app.id, connected.record.user, key);
+		await this.goAway(key, connected.address.connection, false);
+	}
+
+	private async goAway(key: string, connection: string, forget: boolean): Promise<void> {
+		const { log, cursors, transport } = this.ports;
+		const { result: reader } = await log.change(key, (draft) => {
+			const at = attachedAs(draft.head, connection);
+			if (!at) return undefined;
+			const reader = `${at.participantId}/${at.endpointId}`;
+			const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : draft.head.seq;
+			detach(draft, at.participantId, at.endpointId, connection, { seen, forget });
+			noteAway(draft);
+			return reader;
+		});
+		if (reader) await cursors.forget(key, reader);
+	}
+
+	/** An endpoint didn't get the entry `seq`: it's detached, and has that to come. */
+	async lost(target: Target, seq: number): Promise<void> {
+		const { log, fanout, transport, cursors } = this.ports;
+		const { key, participantId, endpointId, address } = target;
+		const reader = `${participantId}/${endpointId}`;
+		await log.change(
+			key,
+			(draft) => {
+				const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : seq - 1;
+				detach(draft, participantId, endpointId, address.connection, { seen });
+				noteAway(draft);
+			},
+			{
+				afterwards: (head) => {
+					// It has come back meanwhile, and was taken to have had this entry.
+					const endpoint = head.participants[participantId]?.endpoints[endpointId];
+					if (transport.confirms || !endpoint?.connection || endpoint.connection === address.connection) return;
+					const [now] = fanout.targets(head, (_, __, each) => each.connection === endpoint.connection);
+					if (now) this.ports.track("push", fanout.stream(now, log.entries(key, seq - 1, endpoint.since)));
+				},
+			},
+		);
+	}
+
+	/** A transport tells that an endpoint has an entry. */
+	hasArrived({ key, participantId, endpointId, seq, numbered }: Mark): void {
+		this.ports.cursors.move(key, `${participantId}/${endpointId}`, "pushed", seq, !numbered);
+	}
+
+	/** What each endpoint of a participant has confirmed. */
+	private async confirmed(key: string, participant: string): Promise<Map<string, number>> {
+		const found = await this.ports.cursors.of(key, `${participant}/`);
+		return new Map([...found].map(([reader, at]) => [reader.slice(participant.length + 1), at.pushed ?? 0]));
+	}
+
+	private newHead(connected: Connected, key: string): Head {
+		const answerer = defaultAnswerer(this.ports.switchboard.answerers(connected.app));
+		return {
+			session: key,
+			rev: 0,
+			seq: 0,
+			last: { everyone: 0, staff: 0 },
+			timeMs: 0,
+			owner: this.participantOf(connected, key),
+			participants: answerer ? { [answerer.name]: answererAs(answerer) } : {},
+			floor: { holder: answerer?.name, fence: 1 },
+		};
+	}
+
+	/** Tells who comes of those who are there, those who are there of who comes, and pushes what was said before. */
+	private introduce(head: Head, me: string, attached: Attached, connected: Connected): void {
+		const { fanout, track, log } = this.ports;
+		const { connector, address } = connected;
+		const { sessionId } = partsOf(head.session);
+		const mine = head.participants[me];
+		if (!mine) return;
+		const aheadMs = mine && (endpointOf(mine, address.connection)?.endpoint.aheadMs ?? 0);
+		for (const [id, participant] of Object.entries(head.participants)) {
+			const takesPart = participant.role === "answerer" ? id === head.floor.holder : participant.bargedIn;
+			const isShown = takesPart || (connector.role === "agent" && participant.role === "visitor");
+			if (id === me || !isShown) continue;
+			const signal = { type: "joined", who: senderOf(id, participant) } as const;
+			track("introduction", fanout.tell(address, connector.dialect, sessionId, signal, aheadMs));
+		}
+		if (attached.isFirst) {
+			const toStaff = (id: string, each: { role: string }) => id !== me && each.role === "agent";
+			track("introduction", fanout.signal(head, { type: "joined", who: senderOf(me, mine) }, toStaff));
+		}
+		if (!attached.isNew || attached.from >= attached.to) return;
+		const [target] = fanout.targets(head, (_, __, { connection }) => connection === address.connection);
+		if (target) track("catching up", fanout.stream(target, log.entries(head.session, attached.from, attached.to)));
+	}
+}
+
+function answererAs({ name, profile }: Answerer): Head["participants"][string] {
+	return { role: "answerer", connector: name, ...profile, handled: 0, endpoints: {} };
+}

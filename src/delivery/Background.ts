@@ -1,0 +1,24 @@
+import type { Monitor } from "../monitoring/Monitor.js";
+
+/** Work that nobody waits for as it's begun: its failures are told to the monitor, and it can be waited for as a whole. */
+export class Background {
+	private readonly running = new Set<Promise<void>>();
+
+	constructor(private readonly monitor: Monitor) {}
+
+	/** Takes note of work under way; `what` names it in the log. */
+	track(what: string, work: Promise<unknown>): void {
+		const done: Promise<void> = work
+			.then(
+				() => undefined,
+				(error: unknown) => this.monitor.error(`${what} failed`, error),
+			)
+			.finally(() => this.running.delete(done));
+		this.running.add(done);
+	}
+
+	/** Resolves when nothing is under way any more. */
+	async idle(): Promise<void> {
+		while (this.running.size > 0) await Promise.all(this.running);
+	}
+}

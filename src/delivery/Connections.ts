@@ -1,0 +1,120 @@
+import type { App } from "../apps/Apps.js";
+import type { SocketConnector } from "../connectors/Connector.js";
+import { RouterError } from "../protocol/errors.js";
+import type { Storage } from "../storage/Storage.js";
+import type { Address } from "../transport/Transport.js";
+import type { Switchboard } from "./ports.js";
+import { type ConnectionRecord, connections } from "./records.js";
+
+/** API Gateway ends a connection after 2 hours; one of ours that lives longer is renewed as its frames come. */
+const LIFETIME_S = 135 * 60;
+const KEPT = 100_000;
+
+/** What a client says when it connects. Header names are lower-case. */
+export interface Arriving {
+	/** The transport's id of the connection. */
+	readonly connection: string;
+	/** The address that the connection lives behind, where it has one. */
+	readonly url?: string;
+	readonly query: Readonly<Record<string, string | undefined>>;
+	readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** A connection and what it may do. */
+export interface Connected {
+	readonly record: ConnectionRecord;
+	readonly connector: SocketConnector;
+	readonly app: App;
+	readonly address: Address;
+}
+
+/** Who is at which connection: decided once, when it connects. */
+export class Connections {
+	/** Connections of this process, or that it has met. */
+	private readonly known = new Map<string, Connected>();
+
+	constructor(
+		private readonly topic: string,
+		private readonly storage: Storage,
+		private readonly switchboard: Switchboard,
+		private readonly clock: () => number,
+	) {}
+
+	/** Lets a connection in, or throws why it isn't: `unknown_app`, or what its connector says. */
+	async admit(arriving: Arriving): Promise<Connected> {
+		const { connection, url, query, headers } = arriving;
+		const app = await this.switchboard.app(query["appId"]);
+		for (const connector of this.switchboard.sockets.values()) {
+			const admission = await connector.admit({ app, query, headers });
+			if (!admission) continue;
+			const { user, name, email, avatar, sends, receives } = admission;
+			const record: ConnectionRecord = {
+				connection: this.key(connection),
+				app: app.id,
+				connector: connector.name,
+				user,
+				url,
+				name,
+				email,
+				avatar,
+				sends: sends === false ? false : undefined,
+				receives: receives === false ? false : undefined,
+				sessions: {},
+				expires: this.expires(),
+			};
+			await this.storage.put(connections, record);
+			return this.keep(connection, { record, connector, app, address: { connection, url } });
+		}
+		throw new RouterError("session_forbidden", "No connector takes this connection.");
+	}
+
+	/** The connection, if it was admitted and hasn't ended. */
+	async find(connection: string): Promise<Connected | undefined> {
+		const known = this.known.get(connection);
+		if (known) return known;
+		const record = await this.storage.get(connections, [this.key(connection)]);
+		const connector = record && this.switchboard.sockets.get(record.connector);
+		if (!record || !connector) return undefined;
+		const app = await this.switchboard.app(record.app);
+		return this.keep(connection, { record, connector, app, address: { connection, url: record.url } });
+	}
+
+	/** Whether this process knows the connection and hasn't seen it end. */
+	isOpen(connection: string): boolean {
+		return this.known.has(connection);
+	}
+
+	/** Notes that the connection is attached to a session. */
+	async attached({ record }: Connected, session: string): Promise<void> {
+		if (record.sessions[session]) return;
+		const change = { set: [[["sessions", session], true] as const, ["expires", this.expires()] as const] };
+		const now = await this.storage.update(connections, [record.connection], change);
+		Object.assign(record.sessions, now.sessions);
+	}
+
+	/** Forgets a connection; answers what was known of it. */
+	async end(connection: string): Promise<Connected | undefined> {
+		const found = await this.find(connection);
+		this.known.delete(connection);
+		if (!found) return undefined;
+		// Another process may have attached it to more sessions than we know of.
+		const newest = await this.storage.get(connections, [found.record.connection]);
+		await this.storage.delete(connections, [found.record.connection]);
+		return { ...found, record: newest ?? found.record };
+	}
+
+	private keep(connection: string, connected: Connected): Connected {
+		this.known.set(connection, connected);
+		const [oldest] = this.known.keys();
+		if (oldest !== undefined && this.known.size > KEPT) this.known.delete(oldest);
+		return connected;
+	}
+
+	private key(connection: string): string {
+		return `${this.topic}/${connection}`;
+	}
+
+	private expires(): number {
+		return Math.floor(this.clock() / 1000) + LIFETIME_S;
+	}
+}

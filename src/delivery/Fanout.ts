@@ -1,0 +1,184 @@
+import type { Dialect, Reader, Signal } from "../protocol/Dialect.js";
+import { type Entry, maySee } from "../protocol/envelope.js";
+import type { Monitor } from "../monitoring/Monitor.js";
+import type { Address, Transport } from "../transport/Transport.js";
+import { logId, partsOf } from "./identity.js";
+import { Lanes } from "./Lanes.js";
+import type { EndpointState, Head, Participant } from "./records.js";
+
+/** An endpoint that frames can be pushed to now. */
+export interface Target {
+	readonly key: string;
+	readonly participantId: string;
+	readonly endpointId: string;
+	readonly address: Address;
+	readonly dialect: Dialect;
+	readonly reader: Omit<Reader, "own">;
+	/** What came while it was away hasn't been pushed yet: that comes first. */
+	readonly behind: boolean;
+}
+
+/** Comes back from a transport that confirms. */
+export interface Mark {
+	readonly key: string;
+	readonly participantId: string;
+	readonly endpointId: string;
+	readonly seq: number;
+	/** The client numbers what it has: the cursor needn't outlive this process. */
+	readonly numbered: boolean;
+}
+
+export interface FanoutPorts {
+	readonly transport: Transport;
+	readonly monitor: Monitor;
+	readonly clock: () => number;
+	dialectOf(connector: string): Dialect | undefined;
+	/** An endpoint didn't get the entry `seq`. */
+	lost(target: Target, seq: number): void;
+	/** An endpoint that came back must be pushed what it missed before anything else. */
+	catchUp(target: Target): void;
+}
+
+/** Hands what is in the log, and what isn't kept, to those who may see it; what goes to one connection keeps its order. */
+export class Fanout {
+	private readonly lanes = new Lanes();
+
+	constructor(private readonly ports: FanoutPorts) {}
+
+	/**
+	 * Pushes entries that were just appended. Must be called before any later change of the session, so that each
+	 * connection gets them in the order of the log. `origin` is the connection that they came from.
+	 */
+	entries(head: Head, appended: readonly Entry[], trace: string, origin?: string): Promise<unknown> {
+		if (appended.length === 0) return Promise.resolve();
+		const written = new Map<string, string | undefined>();
+		const pushes: Promise<void>[] = [];
+		for (const target of this.targets(head)) {
+			if (target.address.connection === origin) continue;
+			if (target.behind) this.ports.catchUp(target);
+			else pushes.push(this.push(target, appended, written, trace));
+		}
+		return Promise.all(pushes);
+	}
+
+	/** Pushes entries to one endpoint, after what is on its way to it already. */
+	push(target: Target, list: readonly Entry[], written = new Map<string, string | undefined>(), trace = ""): Promise<void> {
+		const frames: { seq: number; frame: string }[] = [];
+		for (const entry of list) {
+			const frame = this.write(target, entry, written);
+			if (frame !== undefined) frames.push({ seq: entry.seq, frame });
+		}
+		if (frames.length === 0) return Promise.resolve();
+		return this.lanes.run(target.address.connection, async () => {
+			for (const { seq, frame } of frames) {
+				if (!(await this.post(target, frame, seq, trace))) return;
+			}
+		});
+	}
+
+	/** Pushes to one endpoint what `pages` yields; what is pushed to it later waits. */
+	stream(target: Target, pages: AsyncIterable<Entry[]>): Promise<void> {
+		return this.lanes.run(target.address.connection, async () => {
+			for await (const page of pages) {
+				for (const entry of page) {
+					const frame = this.write(target, entry);
+					if (frame !== undefined && !(await this.post(target, frame, entry.seq, ""))) return;
+				}
+			}
+		});
+	}
+
+	/** Tells one connection something that isn't kept. */
+	async tell(address: Address, dialect: Dialect, sessionId: string | undefined, signal: Signal, aheadMs = 0): Promise<void> {
+		const frame = dialect.signal(sessionId, signal, this.ports.clock() + aheadMs);
+		if (frame === undefined) return;
+		await this.lanes.run(address.connection, async () => {
+			try {
+				await this.ports.transport.post(address, frame);
+			} catch (error) {
+				this.ports.monitor.warn("signal not sent", { signal: signal.type, reason: String(error) });
+			}
+		});
+	}
+
+	/** Tells every endpoint of those for whom `to` holds. */
+	async signal(
+		head: Head,
+		signal: Signal,
+		to: (participantId: string, participant: Participant, endpoint: EndpointState) => boolean,
+	): Promise<void> {
+		const { sessionId } = partsOf(head.session);
+		await Promise.all(
+			this.targets(head, to).map((target) =>
+				this.tell(target.address, target.dialect, sessionId, signal, target.reader.aheadMs),
+			),
+		);
+	}
+
+	/** Resolves when everything on its way has been handed over. */
+	idle(): Promise<void> {
+		return this.lanes.idle();
+	}
+
+	/** The endpoints that are open and may receive. */
+	targets(
+		head: Head,
+		which: (participantId: string, participant: Participant, endpoint: EndpointState) => boolean = () => true,
+	): Target[] {
+		const found: Target[] = [];
+		for (const participantId of Object.keys(head.participants)) {
+			const participant = head.participants[participantId];
+			const dialect = participant && this.ports.dialectOf(participant.connector);
+			if (!dialect) continue;
+			for (const endpointId of Object.keys(participant.endpoints)) {
+				const endpoint = participant.endpoints[endpointId];
+				if (endpoint?.connection === undefined || endpoint.receives === false) continue;
+				if (!which(participantId, participant, endpoint)) continue;
+				found.push({
+					key: head.session,
+					participantId,
+					endpointId,
+					address: { connection: endpoint.connection, url: endpoint.url },
+					dialect,
+					reader: { role: participant.role, numbered: endpoint.numbered === true, aheadMs: endpoint.aheadMs ?? 0 },
+					behind: endpoint.behind === true,
+				});
+			}
+		}
+		return found;
+	}
+
+	/** The entry as this endpoint's frame; undefined if it isn't to have it. Readers of a kind share one text. */
+	private write(target: Target, entry: Entry, written?: Map<string, string | undefined>): string | undefined {
+		const { reader, dialect } = target;
+		if (!maySee(reader.role, entry.audience)) return undefined;
+		const own = entry.from.id === target.participantId;
+		// Clients that don't number what they have would show their own words twice.
+		if (own && !reader.numbered) return undefined;
+		const kind = `${entry.seq} ${dialect.name} ${reader.role} ${own} ${reader.numbered || reader.aheadMs}`;
+		if (written?.has(kind)) return written.get(kind);
+		const frame = dialect.entry(partsOf(target.key).sessionId, entry, { ...reader, own });
+		written?.set(kind, frame);
+		return frame;
+	}
+
+	/** Answers whether the endpoint can be pushed more. */
+	private async post(target: Target, frame: string, seq: number, trace: string): Promise<boolean> {
+		const { key, participantId, endpointId, address } = target;
+		const { transport, monitor } = this.ports;
+		try {
+			const mark: Mark = { key, participantId, endpointId, seq, numbered: target.reader.numbered };
+			if ((await transport.post(address, frame, mark)) === "sent") {
+				monitor.debug("pushed", { session: logId(key), seq, to: participantId, trace });
+				return true;
+			}
+			monitor.debug("connection gone", { session: logId(key), seq, to: participantId, trace });
+		} catch (error) {
+			monitor.warn("push failed", { session: logId(key), seq, to: participantId, trace, reason: String(error) });
+			// Whether it has the frame is unknown: it must come back and be told from where its cursor stands.
+			await transport.disconnect(address, "push failed").catch((cause) => monitor.error("disconnect failed", cause));
+		}
+		this.ports.lost(target, seq);
+		return false;
+	}
+}

@@ -1,0 +1,21 @@
+/** Runs jobs of one key one after the other, in the order they came; jobs of different keys beside each other. */
+export class Lanes {
+	private readonly tails = new Map<string, Promise<unknown>>();
+
+	run<T>(key: string, job: () => Promise<T>): Promise<T> {
+		const before = this.tails.get(key);
+		// A job's failure is its caller's; the next one runs all the same.
+		const result = before ? before.then(job, job) : job();
+		this.tails.set(key, result);
+		const done = () => {
+			if (this.tails.get(key) === result) this.tails.delete(key);
+		};
+		result.then(done, done);
+		return result;
+	}
+
+	/** Resolves when what was under way when called, and what that started, is done. */
+	async idle(): Promise<void> {
+		while (this.tails.size > 0) await Promise.allSettled(this.tails.values());
+	}
+}

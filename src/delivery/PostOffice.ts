@@ -1,0 +1,176 @@
+import type { Entry } from "../protocol/envelope.js";
+import { RouterError } from "../protocol/errors.js";
+import { Attendance } from "./Attendance.js";
+import { Background } from "./Background.js";
+import { type Arriving, type Connected, Connections } from "./Connections.js";
+import { Counter } from "./Counter.js";
+import { Cursors } from "./Cursors.js";
+import { Fanout, type Mark } from "./Fanout.js";
+import { newId, sessionKey } from "./identity.js";
+import { Memberships } from "./Memberships.js";
+import { Plugins, type Plugin } from "./Plugins.js";
+import { type PostOfficePorts, Switchboard } from "./ports.js";
+import { type Session, sessionOf } from "./Session.js";
+import { SessionLog } from "./SessionLog.js";
+import { Sweep } from "./Sweep.js";
+import { Turns } from "./Turns.js";
+
+/** What a post office is made of. Offices made of the same ports, by whatever event, share one. */
+interface Rooms {
+	readonly background: Background;
+	readonly log: SessionLog;
+	readonly fanout: Fanout;
+	readonly cursors: Cursors;
+	readonly connections: Connections;
+	readonly attendance: Attendance;
+	readonly counter: Counter;
+	readonly sweep: Sweep;
+	readonly plugins: Plugins;
+}
+
+const furnished = new WeakMap<PostOfficePorts, Rooms>();
+
+/** How far ahead a sole owner looks for what its predecessor had in hand, in milliseconds: as far as there is. */
+const EVERYTHING = 10 ** 15 - 1;
+
+/**
+ * Routes conversations: what somebody in a session says is put into the session's log, acknowledged, and pushed to
+ * everybody else who may hear it, each in their own dialect; who must answer is asked.
+ *
+ * Whoever holds connections (the server, a Lambda) calls `connect`, `welcome`, `receive` and `disconnect`.
+ */
+export class PostOffice {
+	readonly topic: string;
+	private readonly rooms: Rooms;
+
+	constructor(private readonly ports: PostOfficePorts) {
+		this.topic = ports.topic;
+		if (!/^[\w.-]{1,64}$/.test(ports.topic)) {
+			throw new RouterError("configuration_invalid", "The topic may hold 1 to 64 letters, digits and _ . - only.");
+		}
+		this.rooms = furnished.get(ports) ?? furnish(ports);
+		furnished.set(ports, this.rooms);
+	}
+
+	/**
+	 * A client connects. Where its user id is a secret, it's attached to the sessions it was in. Nothing is sent to it
+	 * yet: API Gateway takes no posts to a connection before its connect handler has returned.
+	 * Throws a `RouterError` when the connection is refused; then it must be closed.
+	 */
+	async connect(arriving: Arriving, trace = newId()): Promise<void> {
+		const { connections, attendance } = this.rooms;
+		const connected = await connections.admit(arriving);
+		this.ports.monitor.info("connected", { app: connected.app.id, as: connected.connector.name, trace });
+		await attendance.comeBack(connected, arriving.query["sessionId"]);
+	}
+
+	/** Pushes what a connection missed while it was away; to be called as soon as it can be posted to. */
+	async welcome(connection: string): Promise<void> {
+		const connected = await this.rooms.connections.find(connection);
+		if (connected) await this.rooms.attendance.welcome(connected);
+	}
+
+	/**
+	 * A frame came over a connection. Resolves when what it asks for is durable and acknowledged; what follows (the
+	 * fan-out, a bot's turn) goes on, `idle` waits for it. Errors are told to the client.
+	 * Throws `not_joined` for a connection that was never admitted, or has ended.
+	 */
+	async receive(connection: string, frame: string, trace = newId()): Promise<void> {
+		const connected = await this.rooms.connections.find(connection);
+		if (!connected) throw new RouterError("not_joined", "The connection isn't known; connect again.");
+		await this.rooms.counter.take(connected, frame, trace);
+	}
+
+	/** A connection has ended. `clean`: its page was closed (code 1001), so that the same client can't come back to it. */
+	async disconnect(connection: string, ending: { readonly clean?: boolean } = {}, trace = newId()): Promise<void> {
+		const connected: Connected | undefined = await this.rooms.connections.end(connection);
+		if (!connected) return;
+		this.ports.monitor.info("disconnected", { app: connected.app.id, as: connected.connector.name, trace });
+		await this.rooms.attendance.leaveAll(connected, ending.clean === true);
+	}
+
+	/** Looks after sessions whose time has come: call it every minute or so. Answers how many there were. */
+	sweep(trace = newId()): Promise<number> {
+		return this.rooms.sweep.run(this.ports.clock(), trace);
+	}
+
+	/** Takes over what a former process had in hand; for a sole owner of its storage, once, when it starts. */
+	recover(trace = newId()): Promise<number> {
+		return this.rooms.sweep.run(this.ports.soleOwner ? EVERYTHING : this.ports.clock(), trace);
+	}
+
+	/** Has a plugin read the feed of all entries, from where it was, until `idle`'s or `close`'s caller ends the process. */
+	plug(plugin: Plugin): void {
+		this.rooms.plugins.add(plugin);
+	}
+
+	/** A session as it is now; undefined if there's none. */
+	async session(app: string, sessionId: string): Promise<Session | undefined> {
+		const head = await this.rooms.log.peek(sessionKey(this.topic, app, sessionId));
+		return head && sessionOf(head);
+	}
+
+	/** A session's log after `after`, oldest first, page by page. */
+	async *history(app: string, sessionId: string, after = 0): AsyncGenerator<readonly Entry[]> {
+		yield* this.rooms.log.entries(sessionKey(this.topic, app, sessionId), after, Number.MAX_SAFE_INTEGER);
+	}
+
+	/** How far each reader of a session is. */
+	async receipts(app: string, sessionId: string): Promise<ReadonlyMap<string, { delivered?: number; read?: number }>> {
+		return this.rooms.cursors.of(sessionKey(this.topic, app, sessionId));
+	}
+
+	/** Resolves when nothing is under way any more: no change, no push, no turn, no write of a cursor. */
+	async idle(): Promise<void> {
+		const { background, log, fanout, cursors } = this.rooms;
+		await background.idle();
+		await log.idle();
+		await fanout.idle();
+		await cursors.flush();
+	}
+
+	/** Ends the plugins, waits for what's under way, and writes what is gathered. The ports stay open. */
+	async close(): Promise<void> {
+		await this.rooms.plugins.close();
+		await this.idle();
+	}
+}
+
+function furnish(ports: PostOfficePorts): Rooms {
+	const { topic, storage, transport, apps, connectors, monitor, clock, soleOwner } = ports;
+	const instance = newId();
+	// What another instance began on a storage that is ours alone, a dead process began.
+	const isDead = (other: string) => soleOwner && other !== instance;
+	const background = new Background(monitor);
+	const track = (what: string, work: Promise<unknown>) => background.track(what, work);
+	const switchboard = new Switchboard(apps, connectors);
+	const log = new SessionLog(storage, clock, soleOwner);
+	const cursors = new Cursors(storage, monitor);
+	const connections = new Connections(topic, storage, switchboard, clock);
+	const fanout: Fanout = new Fanout({
+		transport,
+		monitor,
+		clock,
+		dialectOf: (connector) => switchboard.sockets.get(connector)?.dialect,
+		lost: (target, seq) => track("detaching", attendance.lost(target, seq)),
+		catchUp: (target) => track("catching up", attendance.catchUp(target)),
+	});
+	const attendance: Attendance = new Attendance({
+		...ports,
+		log,
+		fanout,
+		cursors,
+		connections,
+		switchboard,
+		memberships: new Memberships(topic, storage, clock),
+		track,
+	});
+	const connector = (name: string) => switchboard.answering.get(name);
+	const turns = new Turns({ log, fanout, monitor, instance, isDead, connector });
+	const counter = new Counter({ log, fanout, cursors, attendance, turns, switchboard, monitor, instance, clock, track });
+	const sweep = new Sweep({ topic, storage, apps, switchboard, log, fanout, turns, monitor, clock, isDead });
+	const plugins = new Plugins(topic, storage, monitor);
+	log.onAppended = () => plugins.wake();
+	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
+	return { background, log, fanout, cursors, connections, attendance, counter, sweep, plugins };
+}

@@ -1,0 +1,156 @@
+import type { Profile } from "../protocol/Dialect.js";
+import { isReachable, rename } from "./membership.js";
+import type { Head, Participant } from "./records.js";
+import { type SessionDraft, senderOf } from "./SessionDraft.js";
+
+/** How long an agent who holds the floor may be unreachable before the answerer takes it back, in milliseconds. */
+export const AGENT_GRACE_MS = 60_000;
+/** How long a hand-off waits for somebody to come, in milliseconds. */
+export const HAND_OFF_MS = 10 * 60_000;
+
+/** An answerer that may hold the floor. */
+export interface Answerer {
+	readonly name: string;
+	readonly profile: Profile;
+	/** The longest that a turn of it may take, in milliseconds. */
+	readonly answerWithinMs: number;
+}
+
+/** An app's answerers by name; the first one answers by default. */
+export type Answerers = ReadonlyMap<string, Answerer>;
+
+export function defaultAnswerer(answerers: Answerers): Answerer | undefined {
+	return answerers.values().next().value;
+}
+
+/** Whether the floor is an answerer's. */
+export function isAutomated(head: Head): boolean {
+	return head.floor.holder !== undefined && head.participants[head.floor.holder]?.role === "answerer";
+}
+
+/**
+ * Gives the floor to an answerer, under a new fence: whatever another one began is void. What was said before, up to
+ * `handled`, isn't its to answer; it's given to it as context.
+ */
+export function grant(draft: SessionDraft, answerer: Answerer | undefined, handled = draft.head.seq): void {
+	const { head } = draft;
+	moveFloor(draft, answerer?.name);
+	if (!answerer) return;
+	const participant = enrol(head, answerer);
+	participant.handled = handled;
+	if (head.seq > 0) participant.fresh = true;
+	if (wantsAnswer(head)) draft.lookAfter(draft.now + answerer.answerWithinMs);
+}
+
+function moveFloor(draft: SessionDraft, holder: string | undefined): void {
+	const { head } = draft;
+	head.floor = { holder, fence: head.floor.fence + 1, spoke: head.floor.spoke };
+	delete head.turn;
+	draft.nothingDue();
+	draft.touched = true;
+}
+
+function enrol(head: Head, answerer: Answerer): Participant {
+	const { name, profile } = answerer;
+	const participant: Participant = head.participants[name] ?? { role: "answerer", connector: name, endpoints: {} };
+	Object.assign(participant, profile);
+	head.participants[name] = participant;
+	return participant;
+}
+
+/**
+ * The answerer that holds the floor; undefined if people do, or there is none. Where it's one that serves this app no
+ * longer, or nobody holds it, the default one is granted it, with what came after `handled` to answer.
+ */
+export function holderOf(draft: SessionDraft, answerers: Answerers, handled: number): Answerer | undefined {
+	const { holder } = draft.head.floor;
+	if (holder !== undefined && !isAutomated(draft.head)) return undefined;
+	const known = answerers.get(holder ?? "");
+	if (known) return known;
+	const answerer = defaultAnswerer(answerers);
+	if (answerer) grant(draft, answerer, handled);
+	return answerer;
+}
+
+/** Whether an entry waits for the answerer that holds the floor. */
+export function wantsAnswer(head: Head): boolean {
+	if (!isAutomated(head) || head.asked === undefined) return false;
+	return head.asked > (head.participants[head.floor.holder ?? ""]?.handled ?? 0);
+}
+
+/** An agent begins to take part: the floor is people's from here on. */
+export function bargeIn(draft: SessionDraft, agentId: string, profile: Profile): void {
+	const agent = draft.head.participants[agentId];
+	if (agent?.role !== "agent") return;
+	rename(draft, agent, profile);
+	if (agent.bargedIn) return;
+	agent.bargedIn = true;
+	delete draft.head.handOff;
+	if (isAutomated(draft.head) || !draft.head.floor.holder) moveFloor(draft, agentId);
+	draft.append(senderOf(agentId, agent), "everyone", { type: "joined" });
+}
+
+/** An agent ceases to take part; with the last one the floor goes back to the app's answerer. */
+export function bargeOut(
+	draft: SessionDraft,
+	agentId: string,
+	answerers: Answerers,
+	away?: { readonly handled: number },
+): void {
+	const { head } = draft;
+	const agent = head.participants[agentId];
+	if (!agent?.bargedIn) return;
+	delete agent.bargedIn;
+	draft.append(senderOf(agentId, agent), "everyone", away ? { type: "left", reason: "away" } : { type: "left" });
+	if (head.floor.holder !== agentId) return;
+	const other = Object.keys(head.participants).find((id) => head.participants[id]?.bargedIn);
+	if (other) moveFloor(draft, other);
+	else grant(draft, defaultAnswerer(answerers), away?.handled);
+}
+
+/** Notes that none of the agents who hold the floor can be reached, and has that looked after when the grace is over. */
+export function noteAway(draft: SessionDraft): void {
+	const { head } = draft;
+	const holders = Object.values(head.participants).filter((participant) => participant.bargedIn);
+	if (holders.length === 0 || holders.some(isReachable) || head.floor.awaySince !== undefined) return;
+	head.floor.awaySince = draft.now;
+	draft.touched = true;
+	draft.lookAfter(draft.now + AGENT_GRACE_MS);
+}
+
+/**
+ * Takes the floor back from agents who have been unreachable for too long. What the visitor wrote since an agent last
+ * spoke is then the answerer's.
+ */
+export function endAbsence(draft: SessionDraft, answerers: Answerers): void {
+	const { head } = draft;
+	const { awaySince, spoke } = head.floor;
+	if (awaySince === undefined) return;
+	if (draft.now < awaySince + AGENT_GRACE_MS) {
+		draft.lookAfter(awaySince + AGENT_GRACE_MS);
+		return;
+	}
+	const handled = spoke ?? head.seq;
+	for (const id of Object.keys(head.participants)) bargeOut(draft, id, answerers, { handled });
+}
+
+/** Asks for somebody else to answer. Who holds the floor keeps it until somebody comes. */
+export function handOff(draft: SessionDraft, by: string, target: string | undefined, answerers: Answerers): void {
+	const participant = draft.head.participants[by];
+	if (!participant) return;
+	const invited = answerers.get(target ?? "");
+	if (invited) draft.lookAfter(draft.now + invited.answerWithinMs);
+	draft.head.handOff = { target, until: draft.now + HAND_OFF_MS };
+	draft.append(senderOf(by, participant), "staff", { type: "handOff", target });
+}
+
+/** The answerer that was asked takes the floor, unless the hand-off is over, or somebody else came. */
+export function acceptHandOff(draft: SessionDraft, answerer: Answerer, fence: number): boolean {
+	const { head } = draft;
+	if (head.floor.fence !== fence || head.handOff?.target !== answerer.name || head.handOff.until < draft.now) return false;
+	delete head.handOff;
+	grant(draft, answerer);
+	const participant = head.participants[answerer.name];
+	if (participant) draft.append(senderOf(answerer.name, participant), "everyone", { type: "joined" });
+	return true;
+}

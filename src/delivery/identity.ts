@@ -1,0 +1,40 @@
+import { createHash, createHmac, randomBytes } from "node:crypto";
+
+/** A new id of 128 random bits. */
+export function newId(): string {
+	return randomBytes(16).toString("base64url");
+}
+
+/** The key of a session: begins with what it belongs to, so that nothing of one app is reachable from another. */
+export function sessionKey(topic: string, app: string, sessionId: string): string {
+	return `${topic}/${app}/${sessionId}`;
+}
+
+/** The parts of a session's key. Neither a topic nor an app's id holds a slash. */
+export function partsOf(key: string): { topic: string; app: string; sessionId: string } {
+	const first = key.indexOf("/");
+	const second = key.indexOf("/", first + 1);
+	return { topic: key.slice(0, first), app: key.slice(first + 1, second), sessionId: key.slice(second + 1) };
+}
+
+/** A name for a user that tells nothing about the user id; the same for the same `scope`. */
+export function alias(secret: string, scope: string, user: string): string {
+	return createHmac("sha256", secret).update(`${scope}\n${user}`).digest("base64url").slice(0, 22);
+}
+
+/** What is compared when a message id comes again. */
+export function digest(...parts: readonly (string | undefined)[]): string {
+	return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22);
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
+
+/** Whether a user id is a secret: holds a UUID. Another (an e-mail address in it, say) can be guessed and proves nothing. */
+export function isSecret(user: string): boolean {
+	return UUID.test(user);
+}
+
+/** A session's id as logs may have it: it's its visitor's secret. */
+export function logId(key: string): string {
+	return digest(key).slice(0, 10);
+}

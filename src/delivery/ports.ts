@@ -1,0 +1,63 @@
+import type { App, Apps } from "../apps/Apps.js";
+import type { AnsweringConnector, Connector, SocketConnector } from "../connectors/Connector.js";
+import type { Monitor } from "../monitoring/Monitor.js";
+import { RouterError } from "../protocol/errors.js";
+import type { Storage } from "../storage/Storage.js";
+import type { Transport } from "../transport/Transport.js";
+import type { Answerers } from "./floor.js";
+
+/** What a post office works with. */
+export interface PostOfficePorts {
+	/** Names this post office: begins the key of each of its records, and stands in its alerts. Letters, digits and _ . - only. */
+	readonly topic: string;
+	readonly storage: Storage;
+	readonly transport: Transport;
+	readonly apps: Apps;
+	/** Socket connectors are asked in this order who connects; the first answering one that serves an app has its floor. */
+	readonly connectors: readonly Connector[];
+	readonly monitor: Monitor;
+	/** Epoch milliseconds. */
+	readonly clock: () => number;
+	/** Keys the aliases of users; must stay the same, or nobody is known again. */
+	readonly secret: string;
+	/**
+	 * Nobody else writes to this storage: its newest state may be kept in memory, and what a former process had in hand
+	 * can be taken over at once.
+	 */
+	readonly soleOwner: boolean;
+}
+
+/** The connectors by what they do. */
+export class Switchboard {
+	readonly sockets: ReadonlyMap<string, SocketConnector>;
+	readonly answering: ReadonlyMap<string, AnsweringConnector>;
+	private readonly byApp = new WeakMap<App, Answerers>();
+
+	constructor(
+		private readonly apps: Apps,
+		connectors: readonly Connector[],
+	) {
+		this.sockets = new Map(connectors.filter((each) => !each.answers).map((each) => [each.name, each]));
+		this.answering = new Map(connectors.filter((each) => each.answers).map((each) => [each.name, each]));
+	}
+
+	/** The app of this id; `unknown_app` if there's none. */
+	async app(id: string | undefined): Promise<App> {
+		const app = await this.apps.get(id);
+		if (!app) throw new RouterError("unknown_app");
+		return app;
+	}
+
+	/** Who may answer for an app, the default one first. */
+	answerers(app: App): Answerers {
+		const known = this.byApp.get(app);
+		if (known) return known;
+		const found = new Map();
+		for (const { name, answerWithinMs, profile } of this.answering.values()) {
+			const serves = profile(app);
+			if (serves) found.set(name, { name, answerWithinMs, profile: serves });
+		}
+		this.byApp.set(app, found);
+		return found;
+	}
+}

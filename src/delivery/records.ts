@@ -1,0 +1,194 @@
+import type { Entry, Role } from "../protocol/envelope.js";
+import { defineCollection } from "../storage/Storage.js";
+
+/** The state of a session besides its log: everything that routing a message needs, in one small record. */
+export interface Head {
+	/** `<topic>/<app>/<session id>`. */
+	session: string;
+	/** Rises with every write; a write demands the one it has read. */
+	rev: number;
+	/** The newest entry's number; 0 before the first. */
+	seq: number;
+	/** The newest entry that everyone, or staff, may see. */
+	last: { everyone: number; staff: number };
+	/** The newest entry's time. */
+	timeMs: number;
+	/** The participant that opened the session; only that person may come back to it as its visitor. */
+	owner: string;
+	participants: Record<string, Participant>;
+	floor: Floor;
+	/** The newest entry that wants an answer. */
+	asked?: number;
+	/** The turn under way. */
+	turn?: TurnLease;
+	/** The `due` record that this session has: somebody looks after it then, whatever happens to this process. */
+	due?: { shard: string; at: string };
+	/** Somebody else was asked to answer, and hasn't come yet. */
+	handOff?: { target?: string; until: number };
+}
+
+export interface Participant {
+	role: Role;
+	name?: string;
+	avatar?: string;
+	email?: string;
+	/** The person, by an alias that's the same in all sessions of the app; what bots know. */
+	ref?: string;
+	/** The connector by which it's reached. */
+	connector: string;
+	/** An agent who takes part in the talk; others only watch. */
+	bargedIn?: boolean;
+	/** Answerers: the newest entry that needs nothing more from it. */
+	handled?: number;
+	/** Answerers: the floor has come to it, and it hasn't answered since; it's given what was said before. */
+	fresh?: boolean;
+	endpoints: Record<string, EndpointState>;
+}
+
+/** One place where a participant is, or was and may come back to. */
+export interface EndpointState {
+	/** While open. */
+	connection?: string;
+	url?: string;
+	/** Only when they may not. */
+	sends?: false;
+	receives?: false;
+	/** The client numbers what it has. */
+	numbered?: true;
+	/** How far the client's clock is ahead of ours, in milliseconds. */
+	aheadMs?: number;
+	/** The head's `seq` when it was attached: what came after is pushed by whoever appends it. */
+	since: number;
+	/** What it had seen when it was attached, or, once closed, when it was closed. */
+	seen: number;
+	/** What came while it was away has not been pushed yet. */
+	behind?: true;
+	closedAt?: number;
+}
+
+/** Who may answer. Holding it is a lease: answers begun under an older `fence` are dropped. */
+export interface Floor {
+	/** An answerer's or an agent's participant id; none where nobody answers. */
+	holder?: string;
+	fence: number;
+	/** The newest entry of an agent. */
+	spoke?: number;
+	/** Since when none of the agents who hold it has been reachable. */
+	awaySince?: number;
+}
+
+export interface TurnLease {
+	id: string;
+	by: string;
+	/** The entry that's being answered. */
+	seq: number;
+	fence: number;
+	/** Epoch milliseconds; after that somebody else may take the turn. */
+	until: number;
+	/** 1 for the first time that this entry's turn is taken. */
+	attempt: number;
+	/** The process that runs it. */
+	instance: string;
+}
+
+export interface MessageIdRecord {
+	session: string;
+	/** `<participant>/<message id>`. */
+	message: string;
+	seq: number;
+	timeMs: number;
+	/** Of the content. */
+	digest: string;
+}
+
+export interface CursorRecord {
+	session: string;
+	/** `<participant>`, or `<participant>/<endpoint>` for `pushed`. */
+	reader: string;
+	delivered?: number;
+	read?: number;
+	/** The newest entry that this endpoint has confirmed. */
+	pushed?: number;
+}
+
+export interface MembershipRecord {
+	/** `<topic>/<app>/<hash of the user id>`. */
+	member: string;
+	session: string;
+	joinedAt: number;
+	expires: number;
+}
+
+export interface ConnectionRecord {
+	/** `<topic>/<connection id>`. */
+	connection: string;
+	app: string;
+	connector: string;
+	user: string;
+	url?: string;
+	name?: string;
+	email?: string;
+	avatar?: string;
+	sends?: false;
+	receives?: false;
+	/** The keys of the sessions that it has been attached to. */
+	sessions: Record<string, true>;
+	expires: number;
+}
+
+export interface DueRecord {
+	/** `<topic>/<app>/<0 to 3>`: spreads one app's writes. */
+	shard: string;
+	/** `<epoch ms, 15 digits>/<session key>`. */
+	at: string;
+	session: string;
+}
+
+export interface FeedCursorRecord {
+	/** `<topic>/<plugin>`. */
+	reader: string;
+	cursor: string;
+}
+
+export const sessions = defineCollection<Head>({ name: "sessions", key: { hash: "session" } });
+
+export const entries = defineCollection<Entry>({
+	name: "entries",
+	key: { hash: "session", range: { field: "seq", type: "number" } },
+	feed: true,
+});
+
+/** What makes a sender's message id unique for ever. */
+export const messageIds = defineCollection<MessageIdRecord>({
+	name: "messageIds",
+	key: { hash: "session", range: { field: "message", type: "string" } },
+});
+
+export const cursors = defineCollection<CursorRecord>({
+	name: "cursors",
+	key: { hash: "session", range: { field: "reader", type: "string" } },
+});
+
+/** In which sessions a user is. */
+export const memberships = defineCollection<MembershipRecord>({
+	name: "memberships",
+	key: { hash: "member", range: { field: "session", type: "string" } },
+	expires: "expires",
+});
+
+export const connections = defineCollection<ConnectionRecord>({
+	name: "connections",
+	key: { hash: "connection" },
+	expires: "expires",
+});
+
+/** Sessions that somebody must look after at a time, whatever happens to the process that has them in hand. */
+export const due = defineCollection<DueRecord>({
+	name: "due",
+	key: { hash: "shard", range: { field: "at", type: "string" } },
+});
+
+export const feedCursors = defineCollection<FeedCursorRecord>({ name: "feedCursors", key: { hash: "reader" } });
+
+/** Every collection of the post office; a storage is opened with these. */
+export const collections = [sessions, entries, messageIds, cursors, memberships, connections, due, feedCursors] as const;

@@ -1,0 +1,76 @@
+import type { ErrorCode } from "./errors.js";
+import type { Entry, Role, Sender } from "./envelope.js";
+import type { StentorRequest } from "./stentor.js";
+
+/** What a client asks for, whatever dialect it speaks. */
+export type Command =
+	| { readonly type: "join"; readonly sessionId: string; readonly profile: Profile }
+	| { readonly type: "leave"; readonly sessionId: string }
+	| {
+			readonly type: "message";
+			readonly sessionId: string;
+			/** Given by clients that want an acknowledgement; unique for ever for this sender in this session. */
+			readonly messageId?: string;
+			readonly request: StentorRequest;
+	  }
+	| { readonly type: "typing"; readonly sessionId: string; readonly on: boolean }
+	| { readonly type: "bargeIn"; readonly sessionId: string; readonly profile: Profile }
+	| { readonly type: "bargeOut"; readonly sessionId: string }
+	| { readonly type: "resume"; readonly sessionId: string; readonly since: number }
+	| { readonly type: "receipt"; readonly sessionId: string; readonly delivered?: number; readonly read?: number }
+	| { readonly type: "ping" };
+
+/** What a client says of the person at it. */
+export interface Profile {
+	readonly name?: string;
+	readonly email?: string;
+	readonly avatar?: string;
+}
+
+/** A decoded frame. */
+export interface Incoming {
+	readonly command: Command;
+	/** The client's clock when it made the frame, epoch milliseconds. */
+	readonly timeMs?: number;
+}
+
+/** What is told to one reader and not kept: presence, answers to a command. */
+export type Signal =
+	| { readonly type: "sessionCreated" }
+	| { readonly type: "sessionRefused"; readonly code: ErrorCode; readonly error: string }
+	| { readonly type: "joined" | "left"; readonly who: Sender }
+	| { readonly type: "typing"; readonly who: Sender; readonly on: boolean }
+	/** An answerer is being asked again: `tries` failed so far, the next one comes in `delayMs`. */
+	| { readonly type: "retrying"; readonly who: Sender; readonly tries: number; readonly delayMs: number; readonly error: string }
+	| { readonly type: "ack"; readonly messageId: string; readonly seq: number; readonly timeMs: number }
+	| { readonly type: "resumed"; readonly recovered: boolean; readonly seq: number }
+	| { readonly type: "receipt"; readonly who: Sender; readonly delivered?: number; readonly read?: number }
+	| {
+			readonly type: "refused";
+			readonly code: ErrorCode;
+			readonly error: string;
+			readonly retryable: boolean;
+			readonly messageId?: string;
+	  }
+	| { readonly type: "reconnect" }
+	| { readonly type: "pong" };
+
+/** To whom a frame goes. */
+export interface Reader {
+	readonly role: Role;
+	/** The entry is this reader's own, from another endpoint of theirs. */
+	readonly own: boolean;
+	/** The client numbers what it has (it sent a `messageId` or `resume`); the published one can't. */
+	readonly numbered: boolean;
+	/** How far the reader's clock is ahead of ours, in milliseconds; matters to clients that sort by time. */
+	readonly aheadMs: number;
+}
+
+/** One way of writing frames. Encoders answer undefined for what has no form in the dialect. */
+export interface Dialect {
+	readonly name: string;
+	/** Throws a `RouterError`: `invalid_frame`, `unknown_event` or `frame_too_large`. */
+	decode(frame: string): Incoming;
+	entry(sessionId: string, entry: Entry, reader: Reader): string | undefined;
+	signal(sessionId: string | undefined, signal: Signal, timeMs: number): string | undefined;
+}

@@ -1,0 +1,24 @@
+/** Every limit on what comes in and what goes out, in one place. Sizes are bytes of UTF-8. */
+export const LIMITS = {
+	/** A client's frame. API Gateway takes up to 128 KB; what we pass on grows by the envelope. */
+	frameBytes: 100 * 1024,
+	/** An outbound frame (API Gateway: 128 KB a message). Checked when an entry is appended, not when it's sent. */
+	outboundBytes: 128 * 1024,
+	/** How deep a frame may be nested. */
+	depth: 32,
+	/** Characters of an id that a client chooses: session, user, message. */
+	idLength: 200,
+	/** Characters of a display name, an e-mail address, an avatar's address. */
+	nameLength: 200,
+	avatarLength: 2_000,
+	/** Participants of one session. */
+	participants: 50,
+	/** Endpoints of one participant (tabs, devices); the one away longest makes room. */
+	endpoints: 8,
+	/** What an agent who joins is sent of what was said before. */
+	historyOnJoin: 200,
+	/** The turns that an answerer gets as context when the floor comes (back) to it. */
+	transcript: 20,
+	/** Sessions that a connection is attached to when its user comes back. */
+	sessionsOnReconnect: 10,
+} as const;

@@ -1,0 +1,52 @@
+import type { z } from "zod";
+import type { Command, Incoming, Profile } from "../Dialect.js";
+import { RouterError } from "../errors.js";
+import { parseFrame } from "../json.js";
+import { type ClientEvent, clientFrames, type visitorInfo } from "./frames.js";
+
+type Frames = { [E in ClientEvent]: z.infer<(typeof clientFrames)[E]> };
+
+/** What each event asks for. */
+const commands: { [E in ClientEvent]: (frame: Frames[E]) => Command } = {
+	"user joined": (f) => ({ type: "join", sessionId: f.sessionId, profile: profileOf(f.sender) }),
+	"user left": (f) => ({ type: "leave", sessionId: f.sessionId }),
+	"new message": (f) => ({ type: "message", sessionId: f.sessionId, messageId: f.messageId, request: f.data }),
+	typing: (f) => ({ type: "typing", sessionId: f.sessionId, on: true }),
+	"stop typing": (f) => ({ type: "typing", sessionId: f.sessionId, on: false }),
+	"barge in": (f) => ({ type: "bargeIn", sessionId: f.sessionId, profile: profileOf(f.sender) }),
+	"barge out": (f) => ({ type: "bargeOut", sessionId: f.sessionId }),
+	resume: (f) => ({ type: "resume", sessionId: f.sessionId, since: f.data.since }),
+	receipt: (f) => ({ type: "receipt", sessionId: f.sessionId, ...f.data }),
+	ping: () => ({ type: "ping" }),
+};
+
+/** A client's frame of the router dialect. Throws `RouterError`: `invalid_frame`, `unknown_event`, `frame_too_large`. */
+export function decodeRouterFrame(text: string): Incoming {
+	const value = parseFrame(text);
+	const event = value["event"];
+	if (typeof event !== "string") {
+		throw new RouterError("invalid_frame", "The frame has no `event`.");
+	}
+	if (!Object.hasOwn(clientFrames, event)) {
+		throw new RouterError("unknown_event", `Clients can't send the event ${JSON.stringify(event.slice(0, 40))}.`);
+	}
+	return decodeEvent(event as ClientEvent, value);
+}
+
+function decodeEvent<E extends ClientEvent>(event: E, value: Record<string, unknown>): Incoming {
+	const parsed = clientFrames[event].safeParse(value);
+	if (!parsed.success) throw new RouterError("invalid_frame", explain(event, parsed.error));
+	const frame = parsed.data as Frames[E];
+	return { command: commands[event](frame), timeMs: frame.timeMs };
+}
+
+/** Names the field, not its content: what a visitor wrote must not come back in an error or reach a log. */
+function explain(event: string, error: z.ZodError): string {
+	const issue = error.issues[0];
+	const field = issue?.path.join(".") || "the frame";
+	return `In "${event}", ${field}: ${issue?.message ?? "is wrong"}.`;
+}
+
+function profileOf(sender: z.infer<typeof visitorInfo> | undefined): Profile {
+	return { name: sender?.displayName || undefined, email: sender?.email, avatar: sender?.avatarPath };
+}

@@ -1,0 +1,129 @@
+import type { Reader, Signal } from "../Dialect.js";
+import { type Entry, prevFor, type Sender } from "../envelope.js";
+import { handOffOf, type StentorResponse, textRequest, textResponse } from "../stentor.js";
+import type { RouterMessage, VisitorInfo } from "./frames.js";
+
+/** The most that the published client's list of texts for failures can be asked for; also its "gave up". */
+const FINAL_TRIES = 3;
+
+/** An entry of the log as a frame for this reader; undefined where the dialect has no form for it. */
+export function encodeEntry(sessionId: string, entry: Entry, reader: Reader): string | undefined {
+	const frame = entryFrame(entry);
+	if (!frame) return undefined;
+	const message: RouterMessage = {
+		...frame,
+		sender: sender(entry.from),
+		sessionId,
+		timeMs: reader.numbered ? entry.timeMs : shownTime(entry.timeMs, reader.aheadMs),
+		messageId: entry.messageId,
+		seq: entry.seq,
+		prev: prevFor(reader.role, entry),
+	};
+	if (reader.own) message.own = true;
+	return JSON.stringify(message);
+}
+
+/**
+ * The published widget sorts by time, against its own clock's for what its person wrote, and drops what has the very
+ * time of its first or last message. So it's told its own clock's time, and never a whole millisecond.
+ */
+function shownTime(timeMs: number, aheadMs: number): number {
+	return Math.floor(timeMs + aheadMs) + 0.5;
+}
+
+function entryFrame(entry: Entry): Pick<RouterMessage, "event" | "data"> | undefined {
+	const { content, from } = entry;
+	switch (content.type) {
+		case "message":
+			if (from.role === "answerer") {
+				return { event: "new message", data: response(content.response, content.text) };
+			}
+			return { event: "new message", data: textRequest(content.text) };
+		case "erased":
+			return { event: "new message", data: from.role === "answerer" ? textResponse("") : textRequest("") };
+		case "joined":
+			return { event: "user joined" };
+		case "left":
+			return { event: "user left" };
+		case "failure":
+			return { event: "failure", data: { type: "BOT", tries: FINAL_TRIES, delay: 0, error: content.error } };
+		case "launch":
+		case "handOff":
+			return undefined;
+	}
+}
+
+/** The hand-off in a response is for us; the published widget would show nothing of a `TRANSFER_CALL`, not even its text. */
+function response(original: StentorResponse | undefined, text: string): StentorResponse {
+	if (!original) return textResponse(text);
+	if (!handOffOf(original)) return original;
+	const { system: _, ...rest } = original;
+	return rest;
+}
+
+/** A signal as a frame; undefined where the dialect has no form for it. */
+export function encodeSignal(sessionId: string | undefined, signal: Signal, timeMs: number): string {
+	return JSON.stringify({ ...signalFrame(signal), sessionId, timeMs: timeMs + 0.5 } satisfies RouterMessage);
+}
+
+function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "sender"> {
+	switch (signal.type) {
+		case "sessionCreated":
+			return { event: "connection update", data: { sessionCreated: true }, sender: router };
+		case "sessionRefused":
+			return {
+				event: "connection update",
+				data: { sessionCreated: false, errorMessage: signal.error, code: signal.code },
+				sender: router,
+			};
+		case "joined":
+			return { event: "user joined", sender: sender(signal.who) };
+		case "left":
+			return { event: "user left", sender: sender(signal.who) };
+		case "typing":
+			return { event: signal.on ? "typing" : "stop typing", sender: sender(signal.who) };
+		case "retrying":
+			return {
+				event: "failure",
+				data: {
+					type: "BOT",
+					tries: Math.min(signal.tries, FINAL_TRIES - 1),
+					delay: Math.ceil(signal.delayMs / 1000),
+					error: signal.error,
+				},
+				sender: sender(signal.who),
+			};
+		case "ack":
+			return { event: "ack", data: { messageId: signal.messageId, seq: signal.seq, timeMs: signal.timeMs } };
+		case "resumed":
+			return { event: "resumed", data: { recovered: signal.recovered, seq: signal.seq } };
+		case "receipt":
+			return {
+				event: "receipt",
+				data: { delivered: signal.delivered, read: signal.read },
+				sender: sender(signal.who),
+			};
+		case "refused": {
+			const { code, error, retryable, messageId } = signal;
+			const data = { type: "ROUTER", code, error, retryable, messageId, tries: FINAL_TRIES, delay: 0 };
+			return { event: "failure", data, sender: router };
+		}
+		case "reconnect":
+			return { event: "reconnect", data: {}, sender: router };
+		case "pong":
+			return { event: "pong" };
+	}
+}
+
+const router: VisitorInfo = { deviceId: "Router", userId: "router", isAdmin: false, urlAttributes: {} };
+
+function sender(who: Sender): VisitorInfo {
+	return {
+		deviceId: who.role === "answerer" ? "Bot" : "Widget",
+		userId: who.id,
+		isAdmin: who.role === "agent",
+		displayName: who.name,
+		avatarPath: who.avatar,
+		urlAttributes: {},
+	};
+}
