@@ -44,7 +44,7 @@ export function grant(draft: SessionDraft, answerer: Answerer | undefined, handl
 
 function moveFloor(draft: SessionDraft, holder: string | undefined): void {
 	const { head } = draft;
-	head.floor = { holder, fence: head.floor.fence + 1, spoke: head.floor.spoke };
+	head.floor = { holder, fence: head.floor.fence + 1, answered: head.floor.answered };
 	delete head.turn;
 	draft.nothingDue();
 	draft.touched = true;
@@ -86,7 +86,11 @@ export function bargeIn(draft: SessionDraft, agentId: string, profile: Profile):
 	if (agent.bargedIn) return;
 	agent.bargedIn = true;
 	delete draft.head.handOff;
-	if (isAutomated(draft.head) || !draft.head.floor.holder) moveFloor(draft, agentId);
+	const { holder } = draft.head.floor;
+	if (holder === undefined || isAutomated(draft.head)) {
+		moveFloor(draft, agentId);
+		draft.head.floor.answered = draft.head.participants[holder ?? ""]?.handled ?? 0;
+	}
 	draft.append(senderOf(agentId, agent), "everyone", { type: "joined" });
 }
 
@@ -119,19 +123,18 @@ export function noteAway(draft: SessionDraft): void {
 }
 
 /**
- * Takes the floor back from agents who have been unreachable for too long. What the visitor wrote since an agent last
- * spoke is then the answerer's.
+ * Takes the floor back from agents who have been unreachable for too long. What they left unanswered is then the
+ * answerer's.
  */
 export function endAbsence(draft: SessionDraft, answerers: Answerers): void {
 	const { head } = draft;
-	const { awaySince, spoke } = head.floor;
+	const { awaySince, answered } = head.floor;
 	if (awaySince === undefined) return;
 	if (draft.now < awaySince + AGENT_GRACE_MS) {
 		draft.lookAfter(awaySince + AGENT_GRACE_MS);
 		return;
 	}
-	const handled = spoke ?? head.seq;
-	for (const id of Object.keys(head.participants)) bargeOut(draft, id, answerers, { handled });
+	for (const id of Object.keys(head.participants)) bargeOut(draft, id, answerers, { handled: answered ?? 0 });
 }
 
 /** Asks for somebody else to answer. Who holds the floor keeps it until somebody comes. */

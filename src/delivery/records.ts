@@ -71,8 +71,8 @@ export interface Floor {
 	/** An answerer's or an agent's participant id; none where nobody answers. */
 	holder?: string;
 	fence: number;
-	/** The newest entry of an agent. */
-	spoke?: number;
+	/** While people hold it: how far the visitor's messages were answered, by them or by the answerer before them. */
+	answered?: number;
 	/** Since when none of the agents who hold it has been reachable. */
 	awaySince?: number;
 }

@@ -43,7 +43,7 @@ export function speak(draft: SessionDraft, spoken: Spoken): { entry: Entry; turn
 	}
 	learnClock(endpoint, spoken.aheadMs);
 	if (participant.role === "agent") {
-		head.floor.spoke = entry.seq;
+		head.floor.answered = entry.seq;
 		return { entry };
 	}
 	head.asked = entry.seq;

@@ -1,33 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { AnsweringConnector, Answer, Turn } from "../../src/connectors/Connector.js";
-import { textResponse } from "../../src/protocol/stentor.js";
+import type { Answer } from "../../src/connectors/Connector.js";
 import { TestOffice } from "../support/office.js";
-
-/** An answerer that a test steers: every turn is kept, and answered by `reply`. */
-class Steered implements AnsweringConnector {
-	readonly name: string;
-	readonly answers = true;
-	readonly answerWithinMs = 15_000;
-	readonly turns: Turn[] = [];
-	reply: (turn: Turn) => Promise<Answer> | Answer = (turn) => say(`echo ${turn.request.rawQuery ?? "hello"}`);
-
-	constructor(name = "bot") {
-		this.name = name;
-	}
-
-	profile() {
-		return { name: "Robo" };
-	}
-
-	async answer(turn: Turn): Promise<Answer> {
-		this.turns.push(turn);
-		return this.reply(turn);
-	}
-}
-
-function say(...texts: string[]): Answer {
-	return { messages: texts.map((text) => ({ response: textResponse(text) })) };
-}
+import { Steered, say } from "./Steered.js";
 
 function setUp() {
 	const bot = new Steered();

@@ -6,8 +6,10 @@ import type { Connector } from "../../src/connectors/Connector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
+import { alias } from "../../src/delivery/identity.js";
 import type { PostOfficePorts } from "../../src/delivery/ports.js";
 import type { Monitor } from "../../src/monitoring/Monitor.js";
+import type { Entry } from "../../src/protocol/envelope.js";
 import { RouterError } from "../../src/protocol/errors.js";
 import type { RouterMessage } from "../../src/protocol/router/frames.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
@@ -88,6 +90,11 @@ export class TestOffice {
 		return client;
 	}
 
+	/** An agent that hasn't connected yet. */
+	agentClient(sessionId: string): Client {
+		return new Client(this, { userId: randomUUID(), isAdmin: "true", token: AGENT_TOKEN }, sessionId);
+	}
+
 	/** A visitor that has joined its session. */
 	async visitor(query: Record<string, string> = {}): Promise<Client> {
 		const client = await this.client(query);
@@ -107,12 +114,33 @@ type Frame = RouterMessage<Record<string, unknown>>;
 
 /** One client's side, as the published widget (or, with message ids, our own client) plays it. */
 export class Client {
-	connection = "";
+	private connections: string[] = [];
 	constructor(
 		private readonly at: TestOffice,
 		readonly query: Record<string, string>,
 		readonly sessionId: string,
 	) {}
+
+	get connection(): string {
+		return this.connections.at(-1) ?? "";
+	}
+
+	set connection(connection: string) {
+		this.connections.push(connection);
+	}
+
+	/** Everything that has come to this client, over all its connections. */
+	get history(): Frame[] {
+		return this.connections.flatMap((connection) => this.at.transport.framesOf(connection) as Frame[]);
+	}
+
+	/** What this client's user is called in the session whose log this is. */
+	participantId(log: readonly Entry[]): string {
+		const { secret } = this.at.ports;
+		const role = this.query["isAdmin"] ? "agent" : "visitor";
+		const key = log[0]?.session ?? "";
+		return `${role}-${alias(secret, `${role} ${key}`, this.query["userId"] ?? "")}`;
+	}
 
 	async connect(): Promise<void> {
 		this.connection = this.at.transport.open();

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import type { WebSocket } from "ws";
+import { frameTooLarge } from "../frameSize.js";
+import type { Address, PostResult, Transport } from "../Transport.js";
+import { Connection } from "./Connection.js";
+
+export interface LocalTransportOptions {
+	/** Milliseconds between heartbeats. A peer that answers no ping for two of them is cut. Default 20,000. */
+	readonly heartbeatMs?: number;
+	/**
+	 * Bytes that may wait to be read by one peer; default 4 MB. Over a quarter of it, `post` answers only once its frame
+	 * has left this process. Over all of it, the peer reads too slowly and is dropped: its connection is closed with
+	 * code 1013, cut at the next heartbeat, and `gone` from then on.
+	 */
+	readonly maxBufferedBytes?: number;
+}
+
+const GONE: Promise<PostResult> = Promise.resolve("gone");
+
+/** How long peers may take to answer `closeAll` before they're cut, in milliseconds. */
+const CLOSE_MS = 2_000;
+
+/**
+ * The server's own WebSockets: the registry of open sockets, and the way to them.
+ * Confirms with WebSocket pings that follow what was posted; browsers answer them by themselves, in order.
+ */
+export class LocalTransport implements Transport {
+	readonly confirms = true;
+	onConfirmed?: (connection: string, mark: unknown) => void;
+	/** Makes connections of this run unlike those of any other, so that an id left over in a database is only `gone`. */
+	readonly #boot = randomBytes(8).toString("base64url");
+	readonly #open = new Map<string, Connection>();
+	readonly #maxBufferedBytes: number;
+	readonly #heartbeat: NodeJS.Timeout;
+
+	constructor(options: LocalTransportOptions = {}) {
+		this.#maxBufferedBytes = options.maxBufferedBytes ?? 4 * 1024 * 1024;
+		this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs ?? 20_000).unref();
+	}
+
+	/** How many connections are open. */
+	get size(): number {
+		return this.#open.size;
+	}
+
+	/** Takes a socket in, until it closes, and names its connection; the name can't be guessed. */
+	add(socket: WebSocket): string {
+		const id = `${this.#boot}.${randomBytes(16).toString("base64url")}`;
+		const confirm = (mark: unknown) => this.onConfirmed?.(id, mark);
+		const connection = new Connection(socket, this.#maxBufferedBytes, confirm);
+		// One that has closed already emits no `close` any more.
+		if (socket.readyState === socket.CLOSED) return id;
+		this.#open.set(id, connection);
+		connection.closed.then(() => this.#open.delete(id));
+		return id;
+	}
+
+	post(to: Address, frame: string, mark?: unknown): Promise<PostResult> {
+		const tooLarge = frameTooLarge(Buffer.byteLength(frame));
+		if (tooLarge) return Promise.reject(tooLarge);
+		return this.#open.get(to.connection)?.send(frame, mark) ?? GONE;
+	}
+
+	/** Closes with code 1000; `reason` is cut to the 123 bytes that fit. */
+	async disconnect(to: Address, reason: string): Promise<void> {
+		this.#open.get(to.connection)?.end(1000, reason);
+	}
+
+	/** Closes every connection with code 1001 (going away), and cuts those that have not answered within 2 s. */
+	async closeAll(reason: string): Promise<void> {
+		const open = [...this.#open.values()];
+		for (const connection of open) connection.end(1001, reason);
+		const late = setTimeout(() => {
+			for (const connection of open) connection.terminate();
+		}, CLOSE_MS);
+		await Promise.all(open.map((connection) => connection.closed));
+		clearTimeout(late);
+	}
+
+	/** Closes every connection, and stops the heartbeat. */
+	async close(): Promise<void> {
+		await this.closeAll("The server is stopping.");
+		clearInterval(this.#heartbeat);
+	}
+
+	#beat(): void {
+		for (const connection of this.#open.values()) connection.beat();
+	}
+}
