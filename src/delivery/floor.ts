@@ -86,6 +86,7 @@ export function bargeIn(draft: SessionDraft, agentId: string, profile: Profile):
 	if (agent.bargedIn) return;
 	agent.bargedIn = true;
 	delete draft.head.handOff;
+	delete draft.head.floor.awaySince;
 	const { holder } = draft.head.floor;
 	if (holder === undefined || isAutomated(draft.head)) {
 		moveFloor(draft, agentId);
