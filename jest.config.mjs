@@ -1,10 +1,23 @@
+import { readFileSync } from "node:fs";
+
+const { compilerOptions } = JSON.parse(readFileSync(new URL("tsconfig.json", import.meta.url), "utf8"));
+
+/** Our own package's name means its sources. */
+const own = Object.entries(compilerOptions.paths).map(([name, [source]]) => [
+	`^${name}$`,
+	source.replace(".", "<rootDir>"),
+]);
+
 /** ES modules are run as they are written: `node --experimental-vm-modules`, see the `test` script. */
 export default {
 	testEnvironment: "node",
 	extensionsToTreatAsEsm: [".ts"],
-	moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+	moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1", ...Object.fromEntries(own) },
 	transform: {
-		"^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } }],
+		"^.+\\.ts$": [
+			"@swc/jest",
+			{ jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } },
+		],
 	},
 	testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/src/**/*.test.ts"],
 	maxWorkers: 2,

@@ -3,7 +3,10 @@ import type { Command, Dialect, Profile } from "../protocol/Dialect.js";
 import type { Audience, Entry } from "../protocol/envelope.js";
 import type { StentorRequest, StentorResponse } from "../protocol/stentor.js";
 
-/** How one kind of participant is reached. The contract's suite is `connectorSuite` in `stentor-chat-router/testing`. */
+/**
+ * How one kind of participant is reached. The contract's suites are `answeringConnectorSuite` and
+ * `socketConnectorSuite` in `stentor-chat-router/testing`.
+ */
 export type Connector = SocketConnector | AnsweringConnector;
 
 /** What a client says when it connects. Header names are lower-case. */

@@ -3,16 +3,17 @@ import { RouterError } from "../protocol/errors.js";
 import type { Connected, Connections } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Fanout, Mark, Target } from "./Fanout.js";
-import { type Answerer, defaultAnswerer, noteAway } from "./floor.js";
+import { type Answerer, defaultAnswerer } from "./floor.js";
 import { alias, isSecret, partsOf, sessionKey } from "./identity.js";
-import { attach, type Attached, attachedAs, detach, endpointOf } from "./membership.js";
 import type { Memberships } from "./Memberships.js";
+import { type Attached, attach, attachedAs, endpointOf } from "./membership.js";
 import type { PostOfficePorts, Switchboard } from "./ports.js";
 import type { Head } from "./records.js";
-import type { SessionLog } from "./SessionLog.js";
 import { senderOf } from "./SessionDraft.js";
+import type { SessionLog } from "./SessionLog.js";
 
-export interface AttendancePorts extends Pick<PostOfficePorts, "topic" | "transport" | "secret" | "soleOwner" | "clock"> {
+export interface AttendancePorts
+	extends Pick<PostOfficePorts, "topic" | "transport" | "secret" | "soleOwner" | "clock"> {
 	readonly log: SessionLog;
 	readonly fanout: Fanout;
 	readonly cursors: Cursors;
@@ -52,7 +53,7 @@ export class Attendance {
 	 * Throws `session_forbidden`, `session_unknown`, `session_full`, or `not_joined` for a stranger who says to return.
 	 */
 	async join(connected: Connected, key: string, joining: Joining): Promise<Attached> {
-		const { log, cursors, connections, transport, soleOwner, memberships, secret } = this.ports;
+		const { log, connections, transport, soleOwner, memberships, secret } = this.ports;
 		const { record, connector, app, address } = connected;
 		const participant = this.participantOf(connected, key);
 		const confirmed = transport.confirms ? await this.confirmed(key, participant) : undefined;
@@ -88,10 +89,7 @@ export class Attendance {
 			},
 		);
 		if (result.isNew) {
-			await Promise.all([
-				memberships.add(app.id, record.user, key),
-				connections.attached(connected, key),
-			]);
+			await Promise.all([memberships.add(app.id, record.user, key), connections.attached(connected, key)]);
 		}
 		return result;
 	}
@@ -124,7 +122,10 @@ export class Attendance {
 			const head = await this.ports.log.peek(key);
 			const at = head && attachedAs(head, connected.address.connection);
 			if (!head || !at?.endpoint.behind) continue;
-			const [target] = this.ports.fanout.targets(head, (_, __, { connection }) => connection === at.endpoint.connection);
+			const [target] = this.ports.fanout.targets(
+				head,
+				(_, __, { connection }) => connection === at.endpoint.connection,
+			);
 			if (target) await this.catchUp(target);
 		}
 	}
@@ -150,57 +151,6 @@ export class Attendance {
 			},
 		);
 		await done;
-	}
-
-	/** A connection has ended. `forget`: its client went for good (a page was closed), it can't come back to its place. */
-	async leaveAll(connected: Connected, forget: boolean): Promise<void> {
-		const keys = Object.keys(connected.record.sessions);
-		await Promise.all(keys.map((key) => this.goAway(key, connected.address.connection, forget)));
-	}
-
-	/** A connection leaves one session and stays open. */
-	async leave(connected: Connected, key: string): Promise<void> {
-		const { memberships } = this.ports;
-		await memberships.remove(connected.app.id, connected.record.user, key);
-		await this.goAway(key, connected.address.connection, false);
-	}
-
-	private async goAway(key: string, connection: string, forget: boolean): Promise<void> {
-		const { log, cursors, transport } = this.ports;
-		const { result: reader } = await log.change(key, (draft) => {
-			const at = attachedAs(draft.head, connection);
-			if (!at) return undefined;
-			const reader = `${at.participantId}/${at.endpointId}`;
-			const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : draft.head.seq;
-			detach(draft, at.participantId, at.endpointId, connection, { seen, forget });
-			noteAway(draft);
-			return reader;
-		});
-		if (reader) await cursors.forget(key, reader);
-	}
-
-	/** An endpoint didn't get the entry `seq`: it's detached, and has that to come. */
-	async lost(target: Target, seq: number): Promise<void> {
-		const { log, fanout, transport, cursors } = this.ports;
-		const { key, participantId, endpointId, address } = target;
-		const reader = `${participantId}/${endpointId}`;
-		await log.change(
-			key,
-			(draft) => {
-				const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : seq - 1;
-				detach(draft, participantId, endpointId, address.connection, { seen });
-				noteAway(draft);
-			},
-			{
-				afterwards: (head) => {
-					// It has come back meanwhile, and was taken to have had this entry.
-					const endpoint = head.participants[participantId]?.endpoints[endpointId];
-					if (transport.confirms || !endpoint?.connection || endpoint.connection === address.connection) return;
-					const [now] = fanout.targets(head, (_, __, each) => each.connection === endpoint.connection);
-					if (now) this.ports.track("push", fanout.stream(now, log.entries(key, seq - 1, endpoint.since)));
-				},
-			},
-		);
 	}
 
 	/** A transport tells that an endpoint has an entry. */

@@ -43,7 +43,7 @@ export class Connections {
 	/** Lets a connection in, or throws why it isn't: `unknown_app`, or what its connector says. */
 	async admit(arriving: Arriving): Promise<Connected> {
 		const { connection, url, query, headers } = arriving;
-		const app = await this.switchboard.app(query["appId"]);
+		const app = await this.switchboard.app(query.appId);
 		for (const connector of this.switchboard.sockets.values()) {
 			const admission = await connector.admit({ app, query, headers });
 			if (!admission) continue;

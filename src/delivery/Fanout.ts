@@ -1,6 +1,6 @@
+import type { Monitor } from "../monitoring/Monitor.js";
 import type { Dialect, Reader, Signal } from "../protocol/Dialect.js";
 import { type Entry, maySee } from "../protocol/envelope.js";
-import type { Monitor } from "../monitoring/Monitor.js";
 import type { Address, Transport } from "../transport/Transport.js";
 import { logId, partsOf } from "./identity.js";
 import { Lanes } from "./Lanes.js";
@@ -62,7 +62,12 @@ export class Fanout {
 	}
 
 	/** Pushes entries to one endpoint, after what is on its way to it already. */
-	push(target: Target, list: readonly Entry[], written = new Map<string, string | undefined>(), trace = ""): Promise<void> {
+	push(
+		target: Target,
+		list: readonly Entry[],
+		written = new Map<string, string | undefined>(),
+		trace = "",
+	): Promise<void> {
 		const frames: { seq: number; frame: string }[] = [];
 		for (const entry of list) {
 			const frame = this.write(target, entry, written);
@@ -89,7 +94,13 @@ export class Fanout {
 	}
 
 	/** Tells one connection something that isn't kept. */
-	async tell(address: Address, dialect: Dialect, sessionId: string | undefined, signal: Signal, aheadMs = 0): Promise<void> {
+	async tell(
+		address: Address,
+		dialect: Dialect,
+		sessionId: string | undefined,
+		signal: Signal,
+		aheadMs = 0,
+	): Promise<void> {
 		const frame = dialect.signal(sessionId, signal, this.ports.clock() + aheadMs);
 		if (frame === undefined) return;
 		await this.lanes.run(address.connection, async () => {

@@ -1,5 +1,5 @@
-import type { Storage } from "../storage/Storage.js";
 import { LIMITS } from "../protocol/limits.js";
+import type { Storage } from "../storage/Storage.js";
 import { digest } from "./identity.js";
 import { memberships } from "./records.js";
 

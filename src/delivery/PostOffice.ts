@@ -5,10 +5,11 @@ import { Background } from "./Background.js";
 import { type Arriving, type Connected, Connections } from "./Connections.js";
 import { Counter } from "./Counter.js";
 import { Cursors } from "./Cursors.js";
+import { Departures } from "./Departures.js";
 import { Fanout, type Mark } from "./Fanout.js";
 import { newId, sessionKey } from "./identity.js";
 import { Memberships } from "./Memberships.js";
-import { Plugins, type Plugin } from "./Plugins.js";
+import { type Plugin, Plugins } from "./Plugins.js";
 import { type PostOfficePorts, Switchboard } from "./ports.js";
 import { type Session, sessionOf } from "./Session.js";
 import { SessionLog } from "./SessionLog.js";
@@ -23,6 +24,7 @@ interface Rooms {
 	readonly cursors: Cursors;
 	readonly connections: Connections;
 	readonly attendance: Attendance;
+	readonly departures: Departures;
 	readonly counter: Counter;
 	readonly sweep: Sweep;
 	readonly plugins: Plugins;
@@ -61,7 +63,7 @@ export class PostOffice {
 		const { connections, attendance } = this.rooms;
 		const connected = await connections.admit(arriving);
 		this.ports.monitor.info("connected", { app: connected.app.id, as: connected.connector.name, trace });
-		await attendance.comeBack(connected, arriving.query["sessionId"]);
+		await attendance.comeBack(connected, arriving.query.sessionId);
 	}
 
 	/** Pushes what a connection missed while it was away; to be called as soon as it can be posted to. */
@@ -86,7 +88,7 @@ export class PostOffice {
 		const connected: Connected | undefined = await this.rooms.connections.end(connection);
 		if (!connected) return;
 		this.ports.monitor.info("disconnected", { app: connected.app.id, as: connected.connector.name, trace });
-		await this.rooms.attendance.leaveAll(connected, ending.clean === true);
+		await this.rooms.departures.leaveAll(connected, ending.clean === true);
 	}
 
 	/** Looks after sessions whose time has come: call it every minute or so. Answers how many there were. */
@@ -147,12 +149,13 @@ function furnish(ports: PostOfficePorts): Rooms {
 	const log = new SessionLog(storage, clock, soleOwner);
 	const cursors = new Cursors(storage, monitor);
 	const connections = new Connections(topic, storage, switchboard, clock);
+	const memberships = new Memberships(topic, storage, clock);
 	const fanout: Fanout = new Fanout({
 		transport,
 		monitor,
 		clock,
 		dialectOf: (connector) => switchboard.sockets.get(connector)?.dialect,
-		lost: (target, seq) => track("detaching", attendance.lost(target, seq)),
+		lost: (target, seq) => track("detaching", departures.lost(target, seq)),
 		catchUp: (target) => track("catching up", attendance.catchUp(target)),
 	});
 	const attendance: Attendance = new Attendance({
@@ -162,15 +165,28 @@ function furnish(ports: PostOfficePorts): Rooms {
 		cursors,
 		connections,
 		switchboard,
-		memberships: new Memberships(topic, storage, clock),
+		memberships,
 		track,
 	});
+	const departures: Departures = new Departures({ log, fanout, cursors, memberships, transport, track });
 	const connector = (name: string) => switchboard.answering.get(name);
 	const turns = new Turns({ log, fanout, monitor, instance, isDead, connector });
-	const counter = new Counter({ log, fanout, cursors, attendance, turns, switchboard, monitor, instance, clock, track });
+	const counter = new Counter({
+		log,
+		fanout,
+		cursors,
+		attendance,
+		departures,
+		turns,
+		switchboard,
+		monitor,
+		instance,
+		clock,
+		track,
+	});
 	const sweep = new Sweep({ topic, storage, apps, switchboard, log, fanout, turns, monitor, clock, isDead });
 	const plugins = new Plugins(topic, storage, monitor);
 	log.onAppended = () => plugins.wake();
 	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
-	return { background, log, fanout, cursors, connections, attendance, counter, sweep, plugins };
+	return { background, log, fanout, cursors, connections, attendance, departures, counter, sweep, plugins };
 }

@@ -41,19 +41,21 @@ export interface Session {
 /** What a session's head tells the outside. */
 export function sessionOf(head: Head): Session {
 	const { app, sessionId } = partsOf(head.session);
-	const participants = Object.entries(head.participants).map(([id, { role, name, email, avatar, bargedIn, endpoints }]) => ({
-		id,
-		role,
-		name,
-		bargedIn: bargedIn === true,
-		endpoints: Object.entries(endpoints).map(([endpointId, { connection, sends, receives, closedAt }]) => ({
-			id: endpointId,
-			connection,
-			permissions: { sends: sends !== false, receives: receives !== false },
-			visitor: { name, email, avatar },
-			closedAt,
-		})),
-	}));
+	const participants = Object.entries(head.participants).map(
+		([id, { role, name, email, avatar, bargedIn, endpoints }]) => ({
+			id,
+			role,
+			name,
+			bargedIn: bargedIn === true,
+			endpoints: Object.entries(endpoints).map(([endpointId, { connection, sends, receives, closedAt }]) => ({
+				id: endpointId,
+				connection,
+				permissions: { sends: sends !== false, receives: receives !== false },
+				visitor: { name, email, avatar },
+				closedAt,
+			})),
+		}),
+	);
 	const { holder, fence } = head.floor;
 	const handOff = head.handOff && { target: head.handOff.target };
 	return { id: sessionId, app, seq: head.seq, participants, floor: { holder, fence }, handOff };

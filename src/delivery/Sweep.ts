@@ -8,8 +8,8 @@ import type { Switchboard } from "./ports.js";
 import { type DueRecord, due } from "./records.js";
 import { DUE_SHARDS, dueShard } from "./SessionDraft.js";
 import type { SessionLog } from "./SessionLog.js";
-import { isTaken } from "./turn.js";
 import type { Turns } from "./Turns.js";
+import { isTaken } from "./turn.js";
 
 export interface SweepPorts {
 	readonly topic: string;

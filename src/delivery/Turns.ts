@@ -1,17 +1,17 @@
 import type { App } from "../apps/Apps.js";
-import type { AnsweringConnector, Answer, TranscriptLine } from "../connectors/Connector.js";
+import type { Answer, AnsweringConnector, TranscriptLine } from "../connectors/Connector.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
 import { textRequest } from "../protocol/stentor.js";
 import type { Fanout } from "./Fanout.js";
-import { acceptHandOff, type Answerers, holderOf, wantsAnswer } from "./floor.js";
+import { type Answerers, acceptHandOff, holderOf, wantsAnswer } from "./floor.js";
 import { digest, logId, partsOf } from "./identity.js";
 import type { Head, TurnLease } from "./records.js";
-import type { SessionLog } from "./SessionLog.js";
 import { senderOf } from "./SessionDraft.js";
-import { isTaken, putAnswer, putFailure, takeTurn, TURN_ATTEMPTS } from "./turn.js";
+import type { SessionLog } from "./SessionLog.js";
+import { isTaken, putAnswer, putFailure, TURN_ATTEMPTS, takeTurn } from "./turn.js";
 
 /** What an outbound frame holds besides what is said, in bytes. */
 const ENVELOPE_BYTES = 4_096;
@@ -107,9 +107,7 @@ export class Turns {
 		const { result, appended } = await log.change(
 			key,
 			(draft) =>
-				outcome instanceof Error
-					? putFailure(draft, turn, UNANSWERED)
-					: putAnswer(draft, turn, outcome, answerers),
+				outcome instanceof Error ? putFailure(draft, turn, UNANSWERED) : putAnswer(draft, turn, outcome, answerers),
 			{ afterwards: (head, done) => void fanout.entries(head, done.appended, trace) },
 		);
 		const fields = { session: logId(key), by: turn.by, seq: turn.seq, trace };
@@ -162,7 +160,10 @@ export class Turns {
 	private async transcript(key: string, to: number): Promise<TranscriptLine[]> {
 		// Entries without words lie between; a few more are read so that enough lines remain.
 		const entries = await this.ports.log.newest(key, to, LIMITS.transcript * 3);
-		return entries.filter((entry) => textOf(entry)).slice(-LIMITS.transcript).map(lineOf);
+		return entries
+			.filter((entry) => textOf(entry))
+			.slice(-LIMITS.transcript)
+			.map(lineOf);
 	}
 }
 

@@ -107,10 +107,10 @@ export function bargeOut(
 	if (!agent?.bargedIn) return;
 	delete agent.bargedIn;
 	draft.append(senderOf(agentId, agent), "everyone", away ? { type: "left", reason: "away" } : { type: "left" });
-	if (head.floor.holder !== agentId) return;
-	const other = Object.keys(head.participants).find((id) => head.participants[id]?.bargedIn);
-	if (other) moveFloor(draft, other);
-	else grant(draft, defaultAnswerer(answerers), away?.handled);
+	const others = Object.keys(head.participants).filter((id) => head.participants[id]?.bargedIn);
+	if (others[0] === undefined) return grant(draft, defaultAnswerer(answerers), away?.handled);
+	if (head.floor.holder === agentId) moveFloor(draft, others[0]);
+	noteAway(draft);
 }
 
 /** Notes that none of the agents who hold the floor can be reached, and has that looked after when the grace is over. */
@@ -151,7 +151,8 @@ export function handOff(draft: SessionDraft, by: string, target: string | undefi
 /** The answerer that was asked takes the floor, unless the hand-off is over, or somebody else came. */
 export function acceptHandOff(draft: SessionDraft, answerer: Answerer, fence: number): boolean {
 	const { head } = draft;
-	if (head.floor.fence !== fence || head.handOff?.target !== answerer.name || head.handOff.until < draft.now) return false;
+	if (head.floor.fence !== fence || head.handOff?.target !== answerer.name || head.handOff.until < draft.now)
+		return false;
 	delete head.handOff;
 	grant(draft, answerer);
 	const participant = head.participants[answerer.name];

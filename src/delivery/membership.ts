@@ -85,7 +85,12 @@ export function rename(draft: SessionDraft, participant: Participant, profile: P
  * can't be told which it is. With none closed it's a further one, which starts where the others are sure to be: the
  * client that comes back before its lost connection was noticed lacks only what that one didn't confirm.
  */
-function claim(head: Head, participant: Participant, arrival: Arrival, isFirst: boolean): { id: string; endpoint: EndpointState } {
+function claim(
+	head: Head,
+	participant: Participant,
+	arrival: Arrival,
+	isFirst: boolean,
+): { id: string; endpoint: EndpointState } {
 	const all = Object.entries(participant.endpoints).map(([id, endpoint]) => {
 		const away = endpoint.connection === undefined || arrival.isDead(endpoint.connection);
 		const pushed = arrival.confirmed ? (arrival.confirmed.get(id) ?? 0) : away ? 0 : head.seq;
@@ -128,7 +133,9 @@ export function detach(
 	const endpoint = participant?.endpoints[endpointId];
 	if (!participant || !endpoint || (endpoint.connection !== undefined && endpoint.connection !== connection)) return;
 	const wasOpen = endpoint.connection !== undefined;
-	const seen = wasOpen ? Math.max(endpoint.seen, Math.min(closing.seen, draft.head.seq)) : Math.min(endpoint.seen, closing.seen);
+	const seen = wasOpen
+		? Math.max(endpoint.seen, Math.min(closing.seen, draft.head.seq))
+		: Math.min(endpoint.seen, closing.seen);
 	if (!wasOpen && seen === endpoint.seen) return;
 	draft.touched = true;
 	endpoint.seen = seen;

@@ -4,7 +4,7 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import { RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Transport } from "../transport/Transport.js";
-import type { Answerers } from "./floor.js";
+import type { Answerer, Answerers } from "./floor.js";
 
 /** What a post office works with. */
 export interface PostOfficePorts {
@@ -52,10 +52,11 @@ export class Switchboard {
 	answerers(app: App): Answerers {
 		const known = this.byApp.get(app);
 		if (known) return known;
-		const found = new Map();
-		for (const { name, answerWithinMs, profile } of this.answering.values()) {
-			const serves = profile(app);
-			if (serves) found.set(name, { name, answerWithinMs, profile: serves });
+		const found = new Map<string, Answerer>();
+		for (const connector of this.answering.values()) {
+			const { name, answerWithinMs } = connector;
+			const profile = connector.profile(app);
+			if (profile) found.set(name, { name, answerWithinMs, profile });
 		}
 		this.byApp.set(app, found);
 		return found;

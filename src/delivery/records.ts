@@ -191,4 +191,13 @@ export const due = defineCollection<DueRecord>({
 export const feedCursors = defineCollection<FeedCursorRecord>({ name: "feedCursors", key: { hash: "reader" } });
 
 /** Every collection of the post office; a storage is opened with these. */
-export const collections = [sessions, entries, messageIds, cursors, memberships, connections, due, feedCursors] as const;
+export const collections = [
+	sessions,
+	entries,
+	messageIds,
+	cursors,
+	memberships,
+	connections,
+	due,
+	feedCursors,
+] as const;

@@ -6,7 +6,9 @@
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json | undefined };
 
-/** The types a key field may have. Key strings are never empty and are ordered by their UTF-8 bytes. */
+/**
+ * The types a key field may have. Key strings have 1 to 1,024 bytes of UTF-8 and are ordered by them; numbers are finite.
+ */
 export type KeyType = "string" | "number";
 
 export interface KeyDeclaration {
@@ -19,9 +21,12 @@ export interface KeyDeclaration {
 export interface Collection<R extends object = Record<string, Json>> {
 	readonly name: string;
 	readonly key: KeyDeclaration;
-	/** A record that lacks an index's fields isn't in that index. */
+	/** A record that lacks an index's fields isn't in that index; where it has them, they have a key field's type. */
 	readonly indexes?: { readonly [index: string]: KeyDeclaration };
-	/** The field that holds when a record ends, in epoch *seconds*. A record past its end is gone for every call, at once. */
+	/**
+	 * The field that holds when a record ends, in epoch *seconds*; what's no number never comes. A record past its end is
+	 * gone for every call, at once.
+	 */
 	readonly expires?: string;
 	/** Insertions into this collection can be read by `feed`. */
 	readonly feed?: boolean;
@@ -48,11 +53,13 @@ export type Test =
 /** All tests must hold; `"absent"`: there's no record of this key (one past its end counts as none). */
 export type Condition = "absent" | readonly Test[];
 
+/** Key fields can't be changed, and no path may be at or inside another one of the change; otherwise `invalid_path`. */
 export interface Change {
 	/** The parent of a nested path must be there as an object; otherwise `invalid_path`. */
 	readonly set?: readonly (readonly [Path, Json])[];
-	/** Adds to a number; an absent field counts as 0. */
+	/** Adds to a number; an absent field counts as 0, anything else is an `invalid_path`. The parent is as with `set`. */
 	readonly add?: readonly (readonly [Path, number])[];
+	/** Removing what isn't there is fine; the parent is as with `set`. */
 	readonly remove?: readonly Path[];
 }
 
@@ -62,7 +69,7 @@ export type Write =
 	| { readonly delete: AnyCollection; readonly key: Key; readonly if?: Condition }
 	| { readonly check: AnyCollection; readonly key: Key; readonly if: Condition };
 
-/** Restricts the range field. Bounds of `between` are part of it. */
+/** Restricts the range field. Bounds of `between` are part of it, the lower one first. */
 export type Range =
 	| { readonly eq: string | number }
 	| { readonly after: string | number }
@@ -96,7 +103,7 @@ export interface Page<R> {
  * as JSON; a larger one is refused with `record_too_large`. Numbers are doubles.
  * Failures are `RouterError`s (protocol/errors.ts): `condition_failed` (a `ConditionFailed`: nothing was written, and it
  * holds the records that stood in the way), `record_too_large`, `invalid_path`, `invalid_query` (a malformed cursor,
- * limit, key or transaction), `storage_unavailable` (try again; whether it was written is unknown).
+ * limit, key, index field or transaction), `storage_unavailable` (try again; whether it was written is unknown).
  */
 export interface Storage {
 	/** The record of this key as the newest finished write left it, or undefined. */

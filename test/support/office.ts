@@ -4,10 +4,10 @@ import { StaticApps } from "../../src/apps/StaticApps.js";
 import { AdminConnector } from "../../src/connectors/admin/AdminConnector.js";
 import type { Connector } from "../../src/connectors/Connector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
-import { PostOffice } from "../../src/delivery/PostOffice.js";
-import { collections } from "../../src/delivery/records.js";
 import { alias } from "../../src/delivery/identity.js";
+import { PostOffice } from "../../src/delivery/PostOffice.js";
 import type { PostOfficePorts } from "../../src/delivery/ports.js";
+import { collections } from "../../src/delivery/records.js";
 import type { Monitor } from "../../src/monitoring/Monitor.js";
 import type { Entry } from "../../src/protocol/envelope.js";
 import { RouterError } from "../../src/protocol/errors.js";
@@ -84,7 +84,10 @@ export class TestOffice {
 		this.office = new PostOffice({ ...this.ports });
 	}
 
-	async client(query: Record<string, string> = {}, sessionId = `stentor-widget-session-${randomUUID()}`): Promise<Client> {
+	async client(
+		query: Record<string, string> = {},
+		sessionId = `stentor-widget-session-${randomUUID()}`,
+	): Promise<Client> {
 		const client = new Client(this, { userId: randomUUID(), ...query }, sessionId);
 		await client.connect();
 		return client;
@@ -137,9 +140,9 @@ export class Client {
 	/** What this client's user is called in the session whose log this is. */
 	participantId(log: readonly Entry[]): string {
 		const { secret } = this.at.ports;
-		const role = this.query["isAdmin"] ? "agent" : "visitor";
+		const role = this.query.isAdmin ? "agent" : "visitor";
 		const key = log[0]?.session ?? "";
-		return `${role}-${alias(secret, `${role} ${key}`, this.query["userId"] ?? "")}`;
+		return `${role}-${alias(secret, `${role} ${key}`, this.query.userId ?? "")}`;
 	}
 
 	async connect(): Promise<void> {
@@ -184,8 +187,8 @@ export class Client {
 	/** What the person at this client has read, in the order it came. */
 	get read(): string[] {
 		return this.of("new message").map(({ data }) => {
-			const speech = data?.["outputSpeech"] as { displayText?: string } | string | undefined;
-			return String(typeof speech === "object" ? speech.displayText : (speech ?? data?.["rawQuery"]));
+			const speech = data?.outputSpeech as { displayText?: string } | string | undefined;
+			return String(typeof speech === "object" ? speech.displayText : (speech ?? data?.rawQuery));
 		});
 	}
 }

@@ -1,0 +1,63 @@
+import type { Command } from "../../protocol/Dialect.js";
+import { RouterError } from "../../protocol/errors.js";
+import { routerDialect } from "../../protocol/router/RouterDialect.js";
+import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
+import { userIdOf } from "../userId.js";
+
+/** Who an agent's token was made for. */
+export interface AgentIdentity {
+	readonly subject: string;
+	readonly role: "agent" | "admin";
+	readonly name?: string;
+	/** The ids of the apps that the agent works for. Default: all. */
+	readonly apps?: readonly string[];
+}
+
+/** Tells whose token it is. Throws `RouterError` `agent_token_invalid`. */
+export interface AgentTokenVerifier {
+	verify(token: string): Promise<AgentIdentity>;
+}
+
+/**
+ * Agents at the published widget (or another client of the router dialect): they watch, barge in and barge out.
+ * The token comes as the query's `token` or as `Authorization: Bearer`. What the URL claims proves nothing.
+ */
+export class AdminConnector implements SocketConnector {
+	readonly name = "admin";
+	readonly answers = false;
+	readonly role = "agent";
+	readonly dialect = routerDialect;
+	readonly commands: readonly Command["type"][] = [
+		"join",
+		"leave",
+		"message",
+		"typing",
+		"bargeIn",
+		"bargeOut",
+		"resume",
+		"receipt",
+		"ping",
+	];
+	readonly #tokens: AgentTokenVerifier;
+
+	constructor(tokens: AgentTokenVerifier) {
+		this.#tokens = tokens;
+	}
+
+	async admit({ app, query, headers }: ConnectRequest): Promise<Admission | undefined> {
+		const token = query.token || bearer(headers.authorization);
+		if (!token) {
+			if (query.isAdmin?.toLowerCase() === "true") throw new RouterError("agent_token_required");
+			return undefined;
+		}
+		const agent = await this.#tokens.verify(token);
+		if (agent.apps && !agent.apps.includes(app.id)) {
+			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
+		}
+		return { user: userIdOf(query.userId || agent.subject), name: agent.name };
+	}
+}
+
+function bearer(header: string | undefined): string | undefined {
+	return header?.match(/^Bearer +(\S+) *$/i)?.[1];
+}

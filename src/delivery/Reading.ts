@@ -1,0 +1,91 @@
+import { asRouterError, RouterError } from "../protocol/errors.js";
+import { type CommandPorts, type Context, changeAttached, type Of, tell } from "./commands.js";
+import { logId } from "./identity.js";
+import { attachedAs } from "./membership.js";
+import { senderOf } from "./SessionDraft.js";
+import { NotAttached } from "./speaking.js";
+import type { Talk } from "./Talk.js";
+
+/** What readers do: come, go, catch up, and say how far they are. */
+export class Reading {
+	constructor(
+		private readonly ports: CommandPorts,
+		private readonly talk: Talk,
+	) {}
+
+	async join({ sessionId, profile }: Of<"join">, { connected, trace, aheadMs }: Context): Promise<void> {
+		const key = this.ports.attendance.keyOf(connected, sessionId);
+		try {
+			await this.ports.attendance.join(connected, key, { profile, aheadMs, mayOpen: true });
+		} catch (cause) {
+			const error = asRouterError(cause);
+			if (error.code === "internal") throw error;
+			this.ports.monitor.warn("join refused", { session: logId(key), code: error.code, trace });
+			return tell(this.ports, connected, sessionId, { type: "sessionRefused", code: error.code, error: error.message });
+		}
+		await tell(this.ports, connected, sessionId, { type: "sessionCreated" }, aheadMs);
+	}
+
+	async leave({ sessionId }: Of<"leave">, context: Context): Promise<void> {
+		const { attendance, departures, fanout, log } = this.ports;
+		const key = attendance.keyOf(context.connected, sessionId);
+		const me = attendance.participantOf(context.connected, key);
+		await this.talk.bargeOut({ type: "bargeOut", sessionId }, context);
+		await departures.leave(context.connected, key);
+		const head = await log.peek(key);
+		const mine = head?.participants[me];
+		if (!head || !mine) return;
+		await fanout.signal(head, { type: "left", who: senderOf(me, mine) }, (_, each) => each.role === "agent");
+	}
+
+	async resume({ sessionId, since }: Of<"resume">, context: Context): Promise<void> {
+		const { log, fanout, attendance } = this.ports;
+		const { connected } = context;
+		const { connection } = connected.address;
+		const key = attendance.keyOf(connected, sessionId);
+		await changeAttached(
+			this.ports,
+			context,
+			key,
+			(draft) => {
+				const me = attachedAs(draft.head, connection);
+				if (!me) throw new NotAttached();
+				if (me.endpoint.numbered && !me.endpoint.behind) return;
+				me.endpoint.numbered = true;
+				delete me.endpoint.behind;
+				draft.touched = true;
+			},
+			(head) => {
+				const [target] = fanout.targets(head, (_, __, endpoint) => endpoint.connection === connection);
+				// A number that we never gave is another log's: nothing can be recovered to it.
+				const recovered = since <= head.seq;
+				if (target && recovered) {
+					this.ports.track("recovery", fanout.stream(target, log.entries(key, since, head.seq)));
+				}
+				this.ports.track(
+					"recovery",
+					tell(this.ports, connected, sessionId, { type: "resumed", recovered, seq: head.seq }),
+				);
+			},
+		);
+	}
+
+	async receipt({ sessionId, delivered, read }: Of<"receipt">, { connected }: Context): Promise<void> {
+		const { log, fanout, cursors, attendance } = this.ports;
+		const key = attendance.keyOf(connected, sessionId);
+		const head = await log.peek(key);
+		const me = head && attachedAs(head, connected.address.connection);
+		if (!head || !me) throw new RouterError("not_joined");
+		const moved: Record<string, number> = {};
+		for (const [field, seq] of Object.entries({ delivered, read })) {
+			if (seq === undefined || seq > head.seq) continue;
+			if (cursors.move(key, me.participantId, field as "delivered" | "read", seq)) moved[field] = seq;
+		}
+		if (Object.keys(moved).length === 0) return;
+		const who = senderOf(me.participantId, me.participant);
+		const isSecret = me.participant.role === "agent" && !me.participant.bargedIn;
+		await fanout.signal(head, { type: "receipt", who, ...moved }, (id, { role }, endpoint) => {
+			return id !== me.participantId && endpoint.numbered === true && (role !== "visitor" || !isSecret);
+		});
+	}
+}

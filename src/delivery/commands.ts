@@ -1,0 +1,66 @@
+import type { Monitor } from "../monitoring/Monitor.js";
+import type { Command, Signal } from "../protocol/Dialect.js";
+import type { Attendance } from "./Attendance.js";
+import type { Connected } from "./Connections.js";
+import type { Cursors } from "./Cursors.js";
+import type { Departures } from "./Departures.js";
+import type { Fanout } from "./Fanout.js";
+import type { Switchboard } from "./ports.js";
+import type { Head } from "./records.js";
+import type { Committed, Rule, SessionLog } from "./SessionLog.js";
+import { NotAttached } from "./speaking.js";
+import type { Turns } from "./Turns.js";
+
+/** What the commands of clients are done with. */
+export interface CommandPorts {
+	readonly log: SessionLog;
+	readonly fanout: Fanout;
+	readonly cursors: Cursors;
+	readonly attendance: Attendance;
+	readonly departures: Departures;
+	readonly turns: Turns;
+	readonly switchboard: Switchboard;
+	readonly monitor: Monitor;
+	/** This process. */
+	readonly instance: string;
+	readonly clock: () => number;
+	track(what: string, work: Promise<unknown>): void;
+}
+
+/** What came with a frame besides its command. */
+export interface Context {
+	readonly connected: Connected;
+	readonly trace: string;
+	/** How far the client's clock was ahead of ours, less the frame's time on its way. */
+	readonly aheadMs?: number;
+}
+
+export type Of<T extends Command["type"]> = Extract<Command, { type: T }>;
+
+/** Changes the session; a connection that isn't attached to it is, first, if its user was there before. */
+export async function changeAttached<T>(
+	{ log, attendance }: CommandPorts,
+	{ connected, aheadMs }: Context,
+	key: string,
+	rule: Rule<T>,
+	afterwards: (head: Head, committed: Committed<T>) => void,
+): Promise<Committed<T>> {
+	try {
+		return await log.change(key, rule, { afterwards });
+	} catch (error) {
+		if (!(error instanceof NotAttached)) throw error;
+	}
+	await attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning: true });
+	return log.change(key, rule, { afterwards });
+}
+
+/** Tells the connection that a command came from. */
+export function tell(
+	{ fanout }: Pick<CommandPorts, "fanout">,
+	{ address, connector }: Connected,
+	sessionId: string | undefined,
+	signal: Signal,
+	aheadMs = 0,
+): Promise<void> {
+	return fanout.tell(address, connector.dialect, sessionId, signal, aheadMs);
+}

@@ -1,0 +1,99 @@
+import { partsOf } from "../../delivery/identity.js";
+import type { Plugin } from "../../delivery/Plugins.js";
+import type { PostOffice } from "../../delivery/PostOffice.js";
+import type { Entry, Role } from "../../protocol/envelope.js";
+import { ConditionFailed } from "../../protocol/errors.js";
+import { defineCollection, type Json, type Path, type Storage } from "../../storage/Storage.js";
+
+export interface DemoSession {
+	app: string;
+	session: string;
+	/** The entry that this is the state after. */
+	seq: number;
+	/** Epoch milliseconds. */
+	lastAt: number;
+	visitor?: string;
+	/** The visitor's alias in the session. */
+	alias?: string;
+	/** What was said last, shortened, and by whom. */
+	preview?: string;
+	by?: Role;
+	expires: number;
+}
+
+/** What the agents' page lists: a projection of the feed, which may be deleted and is made again. */
+export const demoSessions = defineCollection<DemoSession>({
+	name: "demoSessions",
+	key: { hash: "app", range: { field: "session", type: "string" } },
+	indexes: { recent: { hash: "app", range: { field: "lastAt", type: "number" } } },
+	expires: "expires",
+});
+
+/** A session as it's listed. `answers`: who has the floor; `asked`: a person is asked for and hasn't come. */
+export interface ListedSession extends DemoSession {
+	readonly answers: "asked" | "agent" | "bot" | "nobody";
+}
+
+const KEPT_S = 7 * 24 * 60 * 60;
+const PREVIEW = 120;
+const LISTED = 50;
+
+/** Keeps the list of running sessions. */
+export class DemoSessions implements Plugin {
+	readonly name = "demo-sessions";
+
+	constructor(
+		private readonly storage: Storage,
+		private readonly office: Pick<PostOffice, "session">,
+	) {}
+
+	async onEntries(entries: readonly Entry[]): Promise<void> {
+		const changed = new Map<string, Partial<DemoSession> & { seq: number; lastAt: number }>();
+		for (const entry of entries) {
+			changed.set(entry.session, { ...changed.get(entry.session), ...said(entry), seq: entry.seq, lastAt: entry.timeMs });
+		}
+		await Promise.all([...changed].map(([key, change]) => this.change(key, change)));
+	}
+
+	/** The sessions of an app, the one that was talked in last first. */
+	async newest(app: string): Promise<readonly ListedSession[]> {
+		const query = { index: "recent", hash: app, order: "desc", limit: LISTED } as const;
+		const { records } = await this.storage.query(demoSessions, query);
+		return Promise.all(
+			records.map(async (record) => ({ ...record, answers: await this.answersIn(app, record.session) })),
+		);
+	}
+
+	/** One session; undefined if nothing has been said in it. */
+	get(app: string, session: string): Promise<DemoSession | undefined> {
+		return this.storage.get(demoSessions, [app, session]);
+	}
+
+	private async answersIn(app: string, id: string): Promise<ListedSession["answers"]> {
+		const session = await this.office.session(app, id);
+		const holder = session?.participants.find((each) => each.id === session.floor.holder);
+		if (holder?.role === "agent") return "agent";
+		if (session?.handOff) return "asked";
+		return holder ? "bot" : "nobody";
+	}
+
+	private async change(key: string, change: Partial<DemoSession> & { seq: number; lastAt: number }): Promise<void> {
+		const { app, sessionId } = partsOf(key);
+		const fields = { ...change, expires: Math.floor(change.lastAt / 1000) + KEPT_S };
+		const set = Object.entries(fields) satisfies readonly (readonly [Path, Json])[];
+		try {
+			await this.storage.update(demoSessions, [app, sessionId], { set }, [{ path: "seq", below: change.seq }]);
+		} catch (error) {
+			// The feed tells some things twice.
+			if (!(error instanceof ConditionFailed)) throw error;
+		}
+	}
+}
+
+function said({ from, content, audience }: Entry): Partial<DemoSession> {
+	const visitor = from.role === "visitor" ? { alias: from.id, ...(from.name && { visitor: from.name }) } : undefined;
+	if (content.type !== "message" || audience !== "everyone" || !content.text) return { ...visitor };
+	const line = content.text.replace(/\s+/g, " ").trim();
+	const preview = line.length > PREVIEW ? `${line.slice(0, PREVIEW).trimEnd()}…` : line;
+	return { ...visitor, preview, by: from.role };
+}

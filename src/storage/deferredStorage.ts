@@ -1,0 +1,29 @@
+import type { Storage } from "./Storage.js";
+
+/**
+ * A storage whose library is loaded beside other work: `load` is called at once, and every call waits for it. If it
+ * failed, the next call loads again.
+ */
+export function deferredStorage(load: () => Promise<Storage>): Storage {
+	let loading: Promise<Storage> | undefined;
+	const storage = (): Promise<Storage> => {
+		loading ??= load().catch((error: unknown) => {
+			loading = undefined;
+			throw error;
+		});
+		return loading;
+	};
+	// Whoever calls first is told.
+	storage().catch(() => {});
+	return {
+		get: async (collection, key) => (await storage()).get(collection, key),
+		batchGet: async (collection, keys) => (await storage()).batchGet(collection, keys),
+		put: async (collection, record, condition) => (await storage()).put(collection, record, condition),
+		update: async (collection, key, change, condition) => (await storage()).update(collection, key, change, condition),
+		delete: async (collection, key, condition) => (await storage()).delete(collection, key, condition),
+		query: async (collection, query) => (await storage()).query(collection, query),
+		transact: async (writes) => (await storage()).transact(writes),
+		feed: async (collection, from, limit) => (await storage()).feed(collection, from, limit),
+		close: async () => (await loading)?.close(),
+	};
+}

@@ -1,0 +1,98 @@
+import { ConditionFailed, RouterError } from "../protocol/errors.js";
+import { applyChange, checkChange } from "./change.js";
+import { holds } from "./condition.js";
+import { checkKey, keyText } from "./key.js";
+import { encodeRecord, type Fields, type Stored } from "./record.js";
+import type { AnyCollection, Change, Condition, Key, Write } from "./Storage.js";
+
+/** A write that was found well-formed and shares nothing with its caller. */
+export interface PreparedWrite {
+	readonly collection: AnyCollection;
+	readonly key: Key;
+	readonly condition: Condition | undefined;
+	readonly action:
+		| { readonly put: Stored }
+		| { readonly update: Change }
+		| { readonly delete: true }
+		| { readonly check: true };
+}
+
+/** What a write does to its record once its condition has held. */
+export interface Effect {
+	readonly collection: AnyCollection;
+	readonly key: Key;
+	/** Whether there was a live record before. */
+	readonly existed: boolean;
+	/** The record from now on; undefined: there's none. */
+	readonly after: Stored | undefined;
+}
+
+/** Prepares the writes of one transaction. Throws `invalid_query`, `invalid_path`, `record_too_large`. */
+export function prepareWrites(writes: readonly Write[]): PreparedWrite[] {
+	const prepared = writes.map(prepareWrite);
+	const records = new Set(prepared.map(({ collection, key }) => keyText(collection, key)));
+	if (prepared.length < 1 || prepared.length > 10 || records.size !== prepared.length) {
+		throw new RouterError("invalid_query", "A transaction has 1 to 10 writes, to different records.");
+	}
+	return prepared;
+}
+
+/** Prepares a single write. Throws `invalid_query`, `invalid_path`, `record_too_large`. */
+export function prepareWrite(write: Write): PreparedWrite {
+	const condition = write.if && copy(write.if);
+	if ("put" in write) {
+		const stored = encodeRecord(write.put, write.record);
+		return { collection: write.put, key: stored.key, condition, action: { put: stored } };
+	}
+	const collection = "update" in write ? write.update : "delete" in write ? write.delete : write.check;
+	checkKey(collection, write.key);
+	const key: Key = [...write.key];
+	if ("update" in write) {
+		checkChange(collection, write.change);
+		return { collection, key, condition, action: { update: copy(write.change) } };
+	}
+	return { collection, key, condition, action: "delete" in write ? { delete: true } : { check: true } };
+}
+
+/**
+ * Tests all conditions, then works out what the writes do; writes nothing itself. `read` gives the JSON text of a live
+ * record. Throws `ConditionFailed`, `invalid_path`, `record_too_large`.
+ */
+export function evaluate(
+	writes: readonly PreparedWrite[],
+	read: (collection: AnyCollection, key: Key) => string | undefined,
+): Effect[] {
+	const texts = writes.map(({ collection, key }) => read(collection, key));
+	const failed = new Map<number, object | undefined>();
+	writes.forEach(({ condition }, i) => {
+		if (condition === undefined) return;
+		const record = parse(texts[i]);
+		if (!holds(condition, record)) failed.set(i, record);
+	});
+	if (failed.size > 0) throw new ConditionFailed(failed);
+	return writes.flatMap(({ collection, key, action }, i) => {
+		const effect = { collection, key, existed: texts[i] !== undefined };
+		if ("put" in action) return { ...effect, after: action.put };
+		if ("update" in action) return { ...effect, after: changed(collection, key, action.update, parse(texts[i])) };
+		return "delete" in action ? { ...effect, after: undefined } : [];
+	});
+}
+
+function changed(collection: AnyCollection, key: Key, change: Change, before: Fields | undefined): Stored {
+	const record = before ?? fieldsOf(collection, key);
+	applyChange(record, change);
+	return encodeRecord(collection, record);
+}
+
+function fieldsOf(collection: AnyCollection, [hash, range]: Key): Fields {
+	const declared = collection.key.range;
+	return { [collection.key.hash]: hash, ...(declared && { [declared.field]: range }) };
+}
+
+function parse(text: string | undefined): Fields | undefined {
+	return text === undefined ? undefined : (JSON.parse(text) as Fields);
+}
+
+function copy<T>(value: T): T {
+	return JSON.parse(JSON.stringify(value)) as T;
+}

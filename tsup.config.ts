@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "tsup";
+
+const { compilerOptions } = JSON.parse(readFileSync("tsconfig.json", "utf8"));
+
+/** What can be imported and where its source is: `paths` in tsconfig.json. */
+const entry = Object.fromEntries(
+	Object.entries<[string]>(compilerOptions.paths).map(([name, [source]]) => [name.split("/")[1] ?? "index", source]),
+);
+
+/** Splitting makes the entries of one format share their code, so that a class is the same class in all of them. */
+const shared = { platform: "node", target: "node20", splitting: true } as const;
+
+const esm = { ...shared, entry: { ...entry, cli: "src/server/cli.ts" }, format: "esm" } as const;
+const cjs = { ...shared, entry, format: "cjs", shims: true } as const;
+
+export default defineConfig(({ watch }) => (watch ? esm : [esm, cjs]));
