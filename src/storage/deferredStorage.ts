@@ -15,14 +15,24 @@ export function deferredStorage(load: () => Promise<Storage>): Storage {
 	};
 	// Whoever calls first is told.
 	storage().catch(() => {});
+	// What is written is what it was when the call was made.
 	return {
 		get: async (collection, key) => (await storage()).get(collection, key),
 		batchGet: async (collection, keys) => (await storage()).batchGet(collection, keys),
-		put: async (collection, record, condition) => (await storage()).put(collection, record, condition),
-		update: async (collection, key, change, condition) => (await storage()).update(collection, key, change, condition),
+		async put(collection, record, condition) {
+			const copy = structuredClone(record);
+			return (await storage()).put(collection, copy, condition);
+		},
+		async update(collection, key, change, condition) {
+			const copy = structuredClone(change);
+			return (await storage()).update(collection, key, copy, condition);
+		},
 		delete: async (collection, key, condition) => (await storage()).delete(collection, key, condition),
 		query: async (collection, query) => (await storage()).query(collection, query),
-		transact: async (writes) => (await storage()).transact(writes),
+		async transact(writes) {
+			const copy = structuredClone(writes);
+			return (await storage()).transact(copy);
+		},
 		feed: async (collection, from, limit) => (await storage()).feed(collection, from, limit),
 		close: async () => (await loading)?.close(),
 	};

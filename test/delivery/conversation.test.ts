@@ -30,8 +30,8 @@ describe("a visitor and a bot", () => {
 		await visitor.say("hi");
 		expect(visitor.read).toEqual(["echo hi"]);
 		expect(bot.turns[0]?.requestId).toHaveLength(22);
-		expect(bot.turns[0]?.userId).not.toContain(visitor.query["userId"]);
-		expect(JSON.stringify(bot.turns[0])).not.toContain(visitor.query["userId"]);
+		expect(bot.turns[0]?.userId).not.toContain(visitor.query.userId);
+		expect(JSON.stringify(bot.turns[0])).not.toContain(visitor.query.userId);
 	});
 
 	test("messages sent at once are answered in their order, one turn at a time", async () => {
@@ -69,7 +69,12 @@ describe("a visitor and a bot", () => {
 		expect(acks[1]?.data).toEqual(acks[0]?.data);
 		expect(visitor.read).toEqual(["echo hi"]);
 		await visitor.say("something else", "m-1");
-		expect(visitor.of("failure")[0]?.data).toMatchObject({ type: "ROUTER", code: "message_conflict", messageId: "m-1", tries: 3 });
+		expect(visitor.of("failure")[0]?.data).toMatchObject({
+			type: "ROUTER",
+			code: "message_conflict",
+			messageId: "m-1",
+			tries: 3,
+		});
 	});
 });
 
@@ -85,7 +90,11 @@ describe("an agent", () => {
 
 		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
 		await at.office.idle();
-		expect(visitor.of("user joined")[1]?.sender).toMatchObject({ deviceId: "Widget", displayName: "Grace", isAdmin: true });
+		expect(visitor.of("user joined")[1]?.sender).toMatchObject({
+			deviceId: "Widget",
+			displayName: "Grace",
+			isAdmin: true,
+		});
 		await visitor.say("a person, please");
 		await agent.say("here I am");
 		expect(visitor.read).toEqual(["echo hi", "here I am"]);

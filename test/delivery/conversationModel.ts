@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { setImmediate as turnOfTheLoop, setTimeout as sleep } from "node:timers/promises";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep, setImmediate as turnOfTheLoop } from "node:timers/promises";
 import fc from "fast-check";
 import type { Answer } from "../../src/connectors/Connector.js";
 import { AGENT_GRACE_MS } from "../../src/delivery/floor.js";
@@ -25,6 +26,12 @@ interface Model {
 	count: number;
 }
 
+interface Call {
+	readonly text: string;
+	answer(answer: Answer): void;
+	fail(error: Error): void;
+}
+
 /** The system under test, and what its bot is being asked. */
 class Real {
 	readonly bot = new Steered();
@@ -32,22 +39,53 @@ class Real {
 	visitor!: Client;
 	readonly agents: (Client | undefined)[] = [];
 	/** Calls of the bot that haven't been answered, the newest last. */
-	held: { text: string; answer: (answer: Answer) => void; fail: (error: Error) => void }[] = [];
+	held: Call[] = [];
+	/** Those of processes that died, too. */
+	private readonly calls: Call[] = [];
+	/** Calls of the storage that haven't come back. */
+	private writing = 0;
+	readonly sweeps: Promise<number>[] = [];
 	/** The log as it was when it was last looked at. */
 	seen: Entry[] = [];
 
 	/** `numbered`: clients that say message ids and know what they have; otherwise ones like the published widget. */
 	constructor(
-		storage: Storage | undefined,
+		storage: Storage,
 		readonly numbered: boolean,
 	) {
-		this.at = new TestOffice({ answering: [this.bot], ...(storage && { storage }) });
+		this.at = new TestOffice({ topic: `run-${randomUUID()}`, answering: [this.bot], storage: this.watched(storage) });
 		this.bot.reply = (turn) =>
-			new Promise((answer, fail) => this.held.push({ text: turn.request.rawQuery ?? "", answer, fail }));
+			new Promise((answer, fail) => {
+				const call = { text: turn.request.rawQuery ?? "", answer, fail };
+				this.held.push(call);
+				this.calls.push(call);
+			});
+	}
+
+	/** The storage, with its calls counted while they're under way. */
+	private watched(storage: Storage): Storage {
+		return new Proxy(storage, {
+			get: (target, name) => {
+				const member: unknown = Reflect.get(target, name, target);
+				if (typeof member !== "function") return member;
+				return (...args: unknown[]) => {
+					this.writing++;
+					return (member.apply(target, args) as Promise<unknown>).finally(() => this.writing--);
+				};
+			},
+		});
 	}
 
 	async begin(): Promise<void> {
 		this.visitor = await this.at.visitor();
+	}
+
+	/** Lets everything that's under way come to its end. */
+	async end(): Promise<void> {
+		this.bot.reply = () => say("the end");
+		for (const { answer } of this.calls) answer(say("the end"));
+		await Promise.all(this.sweeps);
+		await this.at.office.idle();
 	}
 
 	async log(): Promise<Entry[]> {
@@ -64,7 +102,7 @@ class Real {
 			const session = await this.at.office.session("shop", this.visitor.sessionId);
 			const frames = [this.visitor, ...this.agents].map((client) => client?.frames.length);
 			const now = JSON.stringify([session, this.held.length, frames]);
-			calm = now === before ? calm + 1 : 0;
+			calm = now === before && this.writing === 0 ? calm + 1 : 0;
 			before = now;
 		}
 	}
@@ -257,7 +295,7 @@ class ProcessDies extends Checked {
 			if (state !== "bargedIn" || !agent) continue;
 			await reconnect(real.at, agent);
 		}
-		void real.at.office.recover();
+		real.sweeps.push(real.at.office.recover());
 	}
 }
 
@@ -267,7 +305,7 @@ class TimePasses extends Checked {
 	}
 	async act(model: Model, real: Real) {
 		real.at.clock.advance(AGENT_GRACE_MS / 2);
-		void real.at.office.sweep();
+		real.sweeps.push(real.at.office.sweep());
 		if (model.agents.includes("bargedIn") || !model.agents.includes("lost") || ++model.lostFor < 2) return;
 		model.agents = model.agents.map((state) => (state === "lost" ? "absent" : state));
 		[model.unanswered, model.left] = [model.left, []];
@@ -367,14 +405,20 @@ function nextOf(who: number, then: "speak" | "barge out" | "be lost"): Step {
 }
 
 /** Generated schedules of everything that may happen to a conversation, checked after each step. */
-export function conversationSchedules(storage: () => Storage | undefined, runs: number): Promise<void> {
+export function conversationSchedules(storage: () => Storage, runs: number): Promise<void> {
 	const visitor = fc.constantFrom<Step>(
 		new VisitorSays(false),
 		new VisitorSays(false),
 		new VisitorSays(true),
 		new VisitorGoes(),
 	);
-	const agent = fc.constantFrom<"speak" | "barge out" | "be lost">("speak", "speak", "barge out", "barge out", "be lost");
+	const agent = fc.constantFrom<"speak" | "barge out" | "be lost">(
+		"speak",
+		"speak",
+		"barge out",
+		"barge out",
+		"be lost",
+	);
 	// Each step goes on from where its actor is, so that few of them are idle and the schedules go deep.
 	const steps = [
 		visitor.map((step) => new First([new VisitorComes(), step])),
@@ -399,6 +443,7 @@ export function conversationSchedules(storage: () => Storage | undefined, runs: 
 				count: 0,
 			};
 			await fc.asyncModelRun(() => ({ model, real }), commands);
+			await real.end();
 		}),
 		{ numRuns: runs, endOnFailure: false },
 	);

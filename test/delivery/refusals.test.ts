@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import type { Entry } from "../../src/protocol/envelope.js";
 import { RouterError } from "../../src/protocol/errors.js";
 import { LIMITS } from "../../src/protocol/limits.js";
-import type { Entry } from "../../src/protocol/envelope.js";
 import { type Client, TestOffice } from "../support/office.js";
 import { Steered } from "./Steered.js";
 
@@ -32,7 +32,12 @@ describe("somebody else's session", () => {
 			data: { sessionCreated: false, code: "session_forbidden" },
 		});
 		const message = { event: "new message", data: { type: "INTENT_REQUEST", rawQuery: "boo" } };
-		for (const frame of [message, { event: "resume", data: { since: 0 } }, { event: "typing" }, { event: "receipt", data: { read: 1 } }]) {
+		for (const frame of [
+			message,
+			{ event: "resume", data: { since: 0 } },
+			{ event: "typing" },
+			{ event: "receipt", data: { read: 1 } },
+		]) {
 			await stranger.send(frame);
 			expect(stranger.frames.at(-1)?.data).toMatchObject({ code: "not_joined", retryable: false });
 		}
@@ -116,14 +121,25 @@ describe("frames that make no sense", () => {
 		["no data", '{"event":"new message","sessionId":"s"}', "invalid_frame"],
 		["a wrong since", '{"event":"resume","sessionId":"s","data":{"since":-1}}', "invalid_frame"],
 		["__proto__", '{"event":"user joined","sessionId":"s","__proto__":{"isAdmin":true}}', "invalid_frame"],
-		["deep nesting", `{"event":"user joined","sessionId":"s","data":${"[".repeat(500)}${"]".repeat(500)}}`, "invalid_frame"],
-		["too many bytes", `{"event":"user joined","sessionId":"s","data":"${"x".repeat(LIMITS.frameBytes)}"}`, "frame_too_large"],
+		[
+			"deep nesting",
+			`{"event":"user joined","sessionId":"s","data":${"[".repeat(500)}${"]".repeat(500)}}`,
+			"invalid_frame",
+		],
+		[
+			"too many bytes",
+			`{"event":"user joined","sessionId":"s","data":"${"x".repeat(LIMITS.frameBytes)}"}`,
+			"frame_too_large",
+		],
 	];
 	test.each(frames)("%s", async (_, frame, code) => {
 		const visitor = await open().visitor();
 		await at.office.receive(visitor.connection, frame);
 		const told = visitor.frames.at(-1);
-		expect(told).toMatchObject({ event: "failure", data: { type: "ROUTER", code, retryable: false, tries: 3, delay: 0 } });
+		expect(told).toMatchObject({
+			event: "failure",
+			data: { type: "ROUTER", code, retryable: false, tries: 3, delay: 0 },
+		});
 		await visitor.say("still here");
 		expect(visitor.read).toEqual(["echo still here"]);
 		expect(await logOf(visitor)).toHaveLength(2);
@@ -132,7 +148,7 @@ describe("frames that make no sense", () => {
 	test("the error names the field, and doesn't repeat what was written", async () => {
 		const visitor = await open().visitor();
 		await visitor.send({ event: "new message", data: { type: 7, rawQuery: "my password is hunter2" } });
-		expect(visitor.frames.at(-1)?.data?.["error"]).toMatch(/data\.type/);
+		expect(visitor.frames.at(-1)?.data?.error).toMatch(/data\.type/);
 		expect(JSON.stringify([visitor.frames, at.notes.lines])).not.toContain("hunter2");
 	});
 });

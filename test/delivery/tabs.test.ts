@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type Client, TestOffice } from "../support/office.js";
 import { LoopTransport } from "../support/LoopTransport.js";
+import { type Client, TestOffice } from "../support/office.js";
 import { Steered } from "./Steered.js";
 
 let at: TestOffice;
@@ -46,8 +46,16 @@ describe("two tabs of one visitor", () => {
 		await agent.say("3");
 		await one.connect();
 		await two.connect();
-		expect(one.history.filter(({ event }) => event === "new message").map(({ data }) => data?.["rawQuery"])).toEqual(["1", "2", "3"]);
-		expect(two.history.filter(({ event }) => event === "new message").map(({ data }) => data?.["rawQuery"])).toEqual(["1", "2", "3"]);
+		expect(one.history.filter(({ event }) => event === "new message").map(({ data }) => data?.rawQuery)).toEqual([
+			"1",
+			"2",
+			"3",
+		]);
+		expect(two.history.filter(({ event }) => event === "new message").map(({ data }) => data?.rawQuery)).toEqual([
+			"1",
+			"2",
+			"3",
+		]);
 	});
 
 	test("a page that was closed doesn't come back: the next one goes on from where the other tab was", async () => {

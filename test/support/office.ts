@@ -19,7 +19,7 @@ export const AGENT_TOKEN = "a-token-that-the-test-agent-has";
 
 /** A clock that a test moves. */
 export class TestClock {
-	now = Date.UTC(2026, 0, 5, 9, 0, 0);
+	now = Date.now();
 	readonly read = () => this.now;
 	advance(ms: number): void {
 		this.now += ms;

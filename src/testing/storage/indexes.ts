@@ -100,8 +100,8 @@ export function indexCases(add: Add): void {
 
 	add("a cursor of another index is refused", async (given) => {
 		const { storage, hash } = given;
-		for (const at of ["a", "b"])
-			await storage.put(NOTES, { owner: hash(), at, author: hash(), state: hash(), rank: 1 });
+		for (const [rank, at] of ["a", "b"].entries())
+			await storage.put(NOTES, { owner: hash(), at, author: hash(), state: hash(), rank });
 		await holds(given, { hash: hash(), index: "byState", limit: 2 }, ["a", "b"]);
 		const { cursor } = await storage.query(NOTES, { hash: hash(), index: "byState", limit: 1 });
 		assert.ok(cursor);

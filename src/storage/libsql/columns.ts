@@ -1,0 +1,53 @@
+import type { AnyCollection, KeyDeclaration, KeyType } from "../Storage.js";
+
+/** Names and types of what a collection has in SQL: a table, and a column for each field that it declares. */
+
+export function quote(name: string): string {
+	return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function tableName({ name }: AnyCollection): string {
+	return quote(`c_${name}`);
+}
+
+export function column(field: string): string {
+	return quote(`f_${field}`);
+}
+
+/** The columns of a key, in the order of its index. */
+export function keyColumns({ hash, range }: KeyDeclaration): string[] {
+	return range ? [column(hash), column(range.field)] : [column(hash)];
+}
+
+/** Named by what it holds: an index that was declared anew is another one. */
+export function indexName({ name, key }: AnyCollection, declaration: KeyDeclaration): string {
+	const kind = declaration === key ? "key" : "index";
+	return quote(
+		[`c_${name}`, kind, declaration.hash, ...(declaration.range ? [declaration.range.field] : [])].join(":"),
+	);
+}
+
+export function expiryIndexName({ name }: AnyCollection, expires: string): string {
+	return quote(`c_${name}:expires:${expires}`);
+}
+
+/** The fields of the collection's key. */
+export function keyFields({ key }: AnyCollection): string[] {
+	return key.range ? [key.hash, key.range.field] : [key.hash];
+}
+
+/** The declared fields that aren't part of the key, with their types. */
+export function otherFields(collection: AnyCollection): Map<string, KeyType> {
+	const fields = new Map<string, KeyType>();
+	for (const { hash, range } of Object.values(collection.indexes ?? {})) {
+		fields.set(hash, "string");
+		if (range) fields.set(range.field, range.type);
+	}
+	if (collection.expires !== undefined) fields.set(collection.expires, "number");
+	for (const field of keyFields(collection)) fields.delete(field);
+	return fields;
+}
+
+export function sqlType(type: KeyType): string {
+	return type === "string" ? "TEXT" : "REAL";
+}

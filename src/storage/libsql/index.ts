@@ -1,0 +1,2 @@
+export { backupDatabase } from "./backup.js";
+export { LibsqlStorage, type LibsqlStorageOptions } from "./LibsqlStorage.js";
