@@ -17,6 +17,10 @@ export class Background {
 		this.running.add(done);
 	}
 
+	get isIdle(): boolean {
+		return this.running.size === 0;
+	}
+
 	/** Resolves when nothing is under way any more. */
 	async idle(): Promise<void> {
 		while (this.running.size > 0) await Promise.all(this.running);

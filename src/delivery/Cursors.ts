@@ -60,9 +60,8 @@ export class Cursors {
 		return found;
 	}
 
-	/** Drops what is held of a reader in memory, after writing it. */
-	async forget(key: string, reader: string): Promise<void> {
-		await this.flush();
+	/** Drops what is held of a reader in memory, written or not. */
+	forget(key: string, reader: string): void {
 		const readers = this.known.get(key);
 		readers?.delete(reader);
 		if (readers?.size === 0) this.known.delete(key);

@@ -4,7 +4,7 @@ import type { Cursors } from "./Cursors.js";
 import type { Fanout, Target } from "./Fanout.js";
 import { noteAway } from "./floor.js";
 import type { Memberships } from "./Memberships.js";
-import { attachedAs, detach } from "./membership.js";
+import { attachedAs, detach, isReachable } from "./membership.js";
 import type { SessionLog } from "./SessionLog.js";
 
 export interface DeparturesPorts {
@@ -35,16 +35,21 @@ export class Departures {
 
 	private async goAway(key: string, connection: string, forget: boolean): Promise<void> {
 		const { log, cursors, transport } = this.ports;
-		const { result: reader } = await log.change(key, (draft) => {
-			const at = attachedAs(draft.head, connection);
-			if (!at) return undefined;
-			const reader = `${at.participantId}/${at.endpointId}`;
-			const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : draft.head.seq;
-			detach(draft, at.participantId, at.endpointId, connection, { seen, forget });
-			noteAway(draft);
-			return reader;
-		});
-		if (reader) await cursors.forget(key, reader);
+		const { result: gone } = await log.change(
+			key,
+			(draft) => {
+				const at = attachedAs(draft.head, connection);
+				if (!at) return undefined;
+				const reader = `${at.participantId}/${at.endpointId}`;
+				const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : draft.head.seq;
+				detach(draft, at.participantId, at.endpointId, connection, { seen, forget });
+				noteAway(draft);
+				return { reader, participantId: at.participantId, isLast: !isReachable(at.participant) };
+			},
+			// Where it was is in the head now.
+			{ afterwards: (_, { result }) => result && cursors.forget(key, result.reader) },
+		);
+		if (gone?.isLast) await cursors.flush().then(() => cursors.forget(key, gone.participantId));
 	}
 
 	/** An endpoint didn't get the entry `seq`: it's detached, and has that to come. */
@@ -61,6 +66,7 @@ export class Departures {
 			},
 			{
 				afterwards: (head) => {
+					cursors.forget(key, reader);
 					// It has come back meanwhile, and was taken to have had this entry.
 					const endpoint = head.participants[participantId]?.endpoints[endpointId];
 					if (transport.confirms || !endpoint?.connection || endpoint.connection === address.connection) return;

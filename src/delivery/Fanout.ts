@@ -35,6 +35,7 @@ export interface FanoutPorts {
 	dialectOf(connector: string): Dialect | undefined;
 	/** An endpoint didn't get the entry `seq`. */
 	lost(target: Target, seq: number): void;
+	track(what: string, work: Promise<unknown>): void;
 	/** An endpoint that came back must be pushed what it missed before anything else. */
 	catchUp(target: Target): void;
 }
@@ -49,36 +50,29 @@ export class Fanout {
 	 * Pushes entries that were just appended. Must be called before any later change of the session, so that each
 	 * connection gets them in the order of the log. `origin` is the connection that they came from.
 	 */
-	entries(head: Head, appended: readonly Entry[], trace: string, origin?: string): Promise<unknown> {
-		if (appended.length === 0) return Promise.resolve();
+	entries(head: Head, appended: readonly Entry[], trace: string, origin?: string): void {
+		if (appended.length === 0) return;
 		const written = new Map<string, string | undefined>();
-		const pushes: Promise<void>[] = [];
 		for (const target of this.targets(head)) {
-			if (target.address.connection === origin) continue;
 			if (target.behind) this.ports.catchUp(target);
-			else pushes.push(this.push(target, appended, written, trace));
+			else if (target.address.connection !== origin) this.push(target, appended, written, trace);
 		}
-		return Promise.all(pushes);
 	}
 
 	/** Pushes entries to one endpoint, after what is on its way to it already. */
-	push(
-		target: Target,
-		list: readonly Entry[],
-		written = new Map<string, string | undefined>(),
-		trace = "",
-	): Promise<void> {
+	private push(target: Target, list: readonly Entry[], written: Map<string, string | undefined>, trace: string): void {
 		const frames: { seq: number; frame: string }[] = [];
 		for (const entry of list) {
 			const frame = this.write(target, entry, written);
 			if (frame !== undefined) frames.push({ seq: entry.seq, frame });
 		}
-		if (frames.length === 0) return Promise.resolve();
-		return this.lanes.run(target.address.connection, async () => {
+		if (frames.length === 0) return;
+		const pushed = this.lanes.run(target.address.connection, async () => {
 			for (const { seq, frame } of frames) {
 				if (!(await this.post(target, frame, seq, trace))) return;
 			}
 		});
+		this.ports.track("push", pushed);
 	}
 
 	/** Pushes to one endpoint what `pages` yields; what is pushed to it later waits. */
@@ -124,11 +118,6 @@ export class Fanout {
 				this.tell(target.address, target.dialect, sessionId, signal, target.reader.aheadMs),
 			),
 		);
-	}
-
-	/** Resolves when everything on its way has been handed over. */
-	idle(): Promise<void> {
-		return this.lanes.idle();
 	}
 
 	/** The endpoints that are open and may receive. */

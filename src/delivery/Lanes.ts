@@ -14,6 +14,10 @@ export class Lanes {
 		return result;
 	}
 
+	get isIdle(): boolean {
+		return this.tails.size === 0;
+	}
+
 	/** Resolves when what was under way when called, and what that started, is done. */
 	async idle(): Promise<void> {
 		while (this.tails.size > 0) await Promise.allSettled(this.tails.values());

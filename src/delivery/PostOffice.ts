@@ -1,3 +1,4 @@
+import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { Attendance } from "./Attendance.js";
@@ -43,11 +44,14 @@ const EVERYTHING = 10 ** 15 - 1;
  */
 export class PostOffice {
 	readonly topic: string;
+	/** Where it says what it does. */
+	readonly monitor: Monitor;
 	private readonly rooms: Rooms;
 
 	constructor(private readonly ports: PostOfficePorts) {
 		this.topic = ports.topic;
-		if (!/^[\w.-]{1,64}$/.test(ports.topic)) {
+		this.monitor = ports.monitor;
+		if (typeof ports.topic !== "string" || !/^[\w.-]{1,64}$/.test(ports.topic)) {
 			throw new RouterError("configuration_invalid", "The topic may hold 1 to 64 letters, digits and _ . - only.");
 		}
 		this.rooms = furnished.get(ports) ?? furnish(ports);
@@ -62,7 +66,7 @@ export class PostOffice {
 	async connect(arriving: Arriving, trace = newId()): Promise<void> {
 		const { connections, attendance } = this.rooms;
 		const connected = await connections.admit(arriving);
-		this.ports.monitor.info("connected", { app: connected.app.id, as: connected.connector.name, trace });
+		this.monitor.info("connected", { app: connected.app.id, as: connected.connector.name, trace });
 		await attendance.comeBack(connected, arriving.query.sessionId);
 	}
 
@@ -87,7 +91,7 @@ export class PostOffice {
 	async disconnect(connection: string, ending: { readonly clean?: boolean } = {}, trace = newId()): Promise<void> {
 		const connected: Connected | undefined = await this.rooms.connections.end(connection);
 		if (!connected) return;
-		this.ports.monitor.info("disconnected", { app: connected.app.id, as: connected.connector.name, trace });
+		this.monitor.info("disconnected", { app: connected.app.id, as: connected.connector.name, trace });
 		await this.rooms.departures.leaveAll(connected, ending.clean === true);
 	}
 
@@ -124,11 +128,12 @@ export class PostOffice {
 
 	/** Resolves when nothing is under way any more: no change, no push, no turn, no write of a cursor. */
 	async idle(): Promise<void> {
-		const { background, log, fanout, cursors } = this.rooms;
-		await background.idle();
-		await log.idle();
-		await fanout.idle();
-		await cursors.flush();
+		const { background, log, cursors } = this.rooms;
+		do {
+			await background.idle();
+			await log.idle();
+			await cursors.flush();
+		} while (!background.isIdle || !log.isIdle);
 	}
 
 	/** Ends the plugins, waits for what's under way, and writes what is gathered. The ports stay open. */
@@ -154,6 +159,7 @@ function furnish(ports: PostOfficePorts): Rooms {
 		transport,
 		monitor,
 		clock,
+		track,
 		dialectOf: (connector) => switchboard.sockets.get(connector)?.dialect,
 		lost: (target, seq) => track("detaching", departures.lost(target, seq)),
 		catchUp: (target) => track("catching up", attendance.catchUp(target)),

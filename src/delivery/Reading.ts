@@ -1,5 +1,5 @@
-import { asRouterError, RouterError } from "../protocol/errors.js";
-import { type CommandPorts, type Context, changeAttached, type Of, tell } from "./commands.js";
+import { asRouterError } from "../protocol/errors.js";
+import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
 import { logId } from "./identity.js";
 import { attachedAs } from "./membership.js";
 import { senderOf } from "./SessionDraft.js";
@@ -70,22 +70,17 @@ export class Reading {
 		);
 	}
 
-	async receipt({ sessionId, delivered, read }: Of<"receipt">, { connected }: Context): Promise<void> {
-		const { log, fanout, cursors, attendance } = this.ports;
-		const key = attendance.keyOf(connected, sessionId);
-		const head = await log.peek(key);
-		const me = head && attachedAs(head, connected.address.connection);
-		if (!head || !me) throw new RouterError("not_joined");
+	async receipt({ sessionId, delivered, read }: Of<"receipt">, context: Context): Promise<void> {
+		const { fanout, cursors } = this.ports;
+		const { head, who, mayHear } = await present(this.ports, context, sessionId);
 		const moved: Record<string, number> = {};
 		for (const [field, seq] of Object.entries({ delivered, read })) {
 			if (seq === undefined || seq > head.seq) continue;
-			if (cursors.move(key, me.participantId, field as "delivered" | "read", seq)) moved[field] = seq;
+			if (cursors.move(head.session, who.id, field as "delivered" | "read", seq)) moved[field] = seq;
 		}
 		if (Object.keys(moved).length === 0) return;
-		const who = senderOf(me.participantId, me.participant);
-		const isSecret = me.participant.role === "agent" && !me.participant.bargedIn;
-		await fanout.signal(head, { type: "receipt", who, ...moved }, (id, { role }, endpoint) => {
-			return id !== me.participantId && endpoint.numbered === true && (role !== "visitor" || !isSecret);
+		await fanout.signal(head, { type: "receipt", who, ...moved }, (id, participant, endpoint) => {
+			return endpoint.numbered === true && mayHear(id, participant);
 		});
 	}
 }

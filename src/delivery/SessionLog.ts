@@ -92,6 +92,10 @@ export class SessionLog {
 		return page.records.reverse();
 	}
 
+	get isIdle(): boolean {
+		return this.lanes.isIdle;
+	}
+
 	/** Resolves when the changes under way are done. */
 	idle(): Promise<void> {
 		return this.lanes.idle();

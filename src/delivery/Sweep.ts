@@ -81,7 +81,7 @@ export class Sweep {
 					}
 					return { isStale: false, isInvited };
 				},
-				{ afterwards: (head, { appended }) => void fanout.entries(head, appended, trace) },
+				{ afterwards: (head, { appended }) => fanout.entries(head, appended, trace) },
 			);
 			if (result.isStale) return await storage.delete(due, [record.shard, record.at]);
 			const asked = { key, app, answerers, trace };

@@ -1,9 +1,7 @@
-import { RouterError } from "../protocol/errors.js";
-import { type CommandPorts, type Context, changeAttached, type Of, tell } from "./commands.js";
+import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
 import { bargeIn, bargeOut } from "./floor.js";
 import { logId } from "./identity.js";
 import { attachedAs } from "./membership.js";
-import { senderOf } from "./SessionDraft.js";
 import { AlreadyAppended, type Rule } from "./SessionLog.js";
 import { NotAttached, speak } from "./speaking.js";
 
@@ -25,7 +23,7 @@ export class Talk {
 				key,
 				(draft) => speak(draft, { connection, messageId, request, aheadMs, answerers, instance }),
 				(head, { appended, result: { turn, entry } }) => {
-					this.ports.track("fan-out", fanout.entries(head, appended, trace, connection));
+					fanout.entries(head, appended, trace, connection);
 					const asked = { key, app: connected.app, answerers, trace };
 					if (turn) this.ports.track("turn", turns.run(asked, { turn, entry }));
 				},
@@ -55,22 +53,14 @@ export class Talk {
 		await this.speakUp(context, key, (draft) => bargeOut(draft, me, answerers));
 	}
 
-	async typing({ sessionId, on }: Of<"typing">, { connected }: Context): Promise<void> {
-		const { log, fanout, attendance } = this.ports;
-		const head = await log.peek(attendance.keyOf(connected, sessionId));
-		const me = head && attachedAs(head, connected.address.connection);
-		if (!head || !me) throw new RouterError("not_joined");
-		// Visitors aren't to see that somebody watches.
-		const isSecret = me.participant.role === "agent" && !me.participant.bargedIn;
-		const who = senderOf(me.participantId, me.participant);
-		await fanout.signal(head, { type: "typing", who, on }, (id, { role }) => {
-			return id !== me.participantId && (role !== "visitor" || !isSecret);
-		});
+	async typing({ sessionId, on }: Of<"typing">, context: Context): Promise<void> {
+		const { head, who, mayHear } = await present(this.ports, context, sessionId);
+		await this.ports.fanout.signal(head, { type: "typing", who, on }, mayHear);
 	}
 
 	/** A change that needs nothing but that the connection is attached, and whose entries everybody is pushed. */
 	async speakUp(context: Context, key: string, rule: Rule<void>): Promise<void> {
-		const { fanout, track } = this.ports;
+		const { fanout } = this.ports;
 		const { connection } = context.connected.address;
 		await changeAttached(
 			this.ports,
@@ -80,7 +70,7 @@ export class Talk {
 				if (!attachedAs(draft.head, connection)) throw new NotAttached();
 				rule(draft);
 			},
-			(head, { appended }) => track("fan-out", fanout.entries(head, appended, context.trace, connection)),
+			(head, { appended }) => fanout.entries(head, appended, context.trace, connection),
 		);
 	}
 }

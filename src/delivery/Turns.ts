@@ -58,7 +58,7 @@ export class Turns {
 		this.ports.monitor.info("hand-off", { session: logId(key), to: answerer.name, accepts, trace });
 		if (!accepts) return;
 		await this.ports.log.change(key, (draft) => acceptHandOff(draft, answerer, head.floor.fence), {
-			afterwards: (now, { appended }) => void this.ports.fanout.entries(now, appended, trace),
+			afterwards: (now, { appended }) => this.ports.fanout.entries(now, appended, trace),
 		});
 	}
 
@@ -84,7 +84,7 @@ export class Turns {
 					putFailure(draft, turn, UNANSWERED);
 					return "again";
 				},
-				{ afterwards: (now, { appended }) => void fanout.entries(now, appended, trace) },
+				{ afterwards: (now, { appended }) => fanout.entries(now, appended, trace) },
 			);
 			if (result === "nothing") return undefined;
 			if (result !== "again" && entry) return { turn: result, entry };
@@ -108,7 +108,7 @@ export class Turns {
 			key,
 			(draft) =>
 				outcome instanceof Error ? putFailure(draft, turn, UNANSWERED) : putAnswer(draft, turn, outcome, answerers),
-			{ afterwards: (head, done) => void fanout.entries(head, done.appended, trace) },
+			{ afterwards: (head, done) => fanout.entries(head, done.appended, trace) },
 		);
 		const fields = { session: logId(key), by: turn.by, seq: turn.seq, trace };
 		if (!result) monitor.info("answer dropped: the floor has moved", fields);

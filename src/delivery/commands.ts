@@ -1,12 +1,16 @@
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Command, Signal } from "../protocol/Dialect.js";
+import type { Sender } from "../protocol/envelope.js";
+import { RouterError } from "../protocol/errors.js";
 import type { Attendance } from "./Attendance.js";
 import type { Connected } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Departures } from "./Departures.js";
 import type { Fanout } from "./Fanout.js";
+import { attachedAs } from "./membership.js";
 import type { Switchboard } from "./ports.js";
-import type { Head } from "./records.js";
+import type { Head, Participant } from "./records.js";
+import { senderOf } from "./SessionDraft.js";
 import type { Committed, Rule, SessionLog } from "./SessionLog.js";
 import { NotAttached } from "./speaking.js";
 import type { Turns } from "./Turns.js";
@@ -52,6 +56,25 @@ export async function changeAttached<T>(
 	}
 	await attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning: true });
 	return log.change(key, rule, { afterwards });
+}
+
+/** Who is at the connection, in a session that it's attached to, and who may hear of them. Throws `not_joined`. */
+export async function present(
+	{ log, attendance }: CommandPorts,
+	{ connected }: Context,
+	sessionId: string,
+): Promise<{ head: Head; who: Sender; mayHear: (id: string, participant: Participant) => boolean }> {
+	const head = await log.peek(attendance.keyOf(connected, sessionId));
+	const me = head && attachedAs(head, connected.address.connection);
+	if (!head || !me) throw new RouterError("not_joined");
+	if (me.endpoint.behind) await attendance.welcome(connected);
+	// Visitors aren't to see that somebody only watches.
+	const isSecret = me.participant.role === "agent" && !me.participant.bargedIn;
+	return {
+		head,
+		who: senderOf(me.participantId, me.participant),
+		mayHear: (id, { role }) => id !== me.participantId && (role !== "visitor" || !isSecret),
+	};
 }
 
 /** Tells the connection that a command came from. */

@@ -107,9 +107,9 @@ export function bargeOut(
 	if (!agent?.bargedIn) return;
 	delete agent.bargedIn;
 	draft.append(senderOf(agentId, agent), "everyone", away ? { type: "left", reason: "away" } : { type: "left" });
-	const others = Object.keys(head.participants).filter((id) => head.participants[id]?.bargedIn);
-	if (others[0] === undefined) return grant(draft, defaultAnswerer(answerers), away?.handled);
-	if (head.floor.holder === agentId) moveFloor(draft, others[0]);
+	const other = Object.keys(head.participants).find((id) => head.participants[id]?.bargedIn);
+	if (other === undefined) grant(draft, defaultAnswerer(answerers), away?.handled);
+	else if (head.floor.holder === agentId) moveFloor(draft, other);
 	noteAway(draft);
 }
 

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "./errors.js";
 import type { Entry, Role, Sender } from "./envelope.js";
+import type { ErrorCode } from "./errors.js";
 import type { StentorRequest } from "./stentor.js";
 
 /** What a client asks for, whatever dialect it speaks. */
@@ -41,7 +41,13 @@ export type Signal =
 	| { readonly type: "joined" | "left"; readonly who: Sender }
 	| { readonly type: "typing"; readonly who: Sender; readonly on: boolean }
 	/** An answerer is being asked again: `tries` failed so far, the next one comes in `delayMs`. */
-	| { readonly type: "retrying"; readonly who: Sender; readonly tries: number; readonly delayMs: number; readonly error: string }
+	| {
+			readonly type: "retrying";
+			readonly who: Sender;
+			readonly tries: number;
+			readonly delayMs: number;
+			readonly error: string;
+	  }
 	| { readonly type: "ack"; readonly messageId: string; readonly seq: number; readonly timeMs: number }
 	| { readonly type: "resumed"; readonly recovered: boolean; readonly seq: number }
 	| { readonly type: "receipt"; readonly who: Sender; readonly delivered?: number; readonly read?: number }

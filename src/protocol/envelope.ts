@@ -24,7 +24,12 @@ export interface Sender {
 
 /** What an entry says. `text` is what a person reads; the Stentor forms keep what a bot or a widget needs beyond it. */
 export type Content =
-	| { readonly type: "message"; readonly text: string; readonly request?: StentorRequest; readonly response?: StentorResponse }
+	| {
+			readonly type: "message";
+			readonly text: string;
+			readonly request?: StentorRequest;
+			readonly response?: StentorResponse;
+	  }
 	/** The greeting that a widget asks a bot for. */
 	| { readonly type: "launch"; readonly request: StentorRequest }
 	/** The sender began, or ceased, to take part in the talk. */

@@ -73,12 +73,19 @@ export function textResponse(text: string): StentorResponse {
 /** Where a response asks to be handed off to: `target` is undefined for "any human"; the whole is undefined if it doesn't. */
 export function handOffOf(response: StentorResponse): { target?: string } | undefined {
 	const field =
-		response.system === "HANDOFF" ? "handoffTargetId" : response.system === "TRANSFER_CALL" ? "transferPhoneNumber" : undefined;
+		response.system === "HANDOFF"
+			? "handoffTargetId"
+			: response.system === "TRANSFER_CALL"
+				? "transferPhoneNumber"
+				: undefined;
 	if (!field) return undefined;
 	const target = response.data?.[field];
 	return typeof target === "string" && target ? { target: target.slice(0, LIMITS.nameLength) } : {};
 }
 
 function stripTags(markup: string): string {
-	return markup.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+	return markup
+		.replace(/<[^>]*>/g, " ")
+		.replace(/\s+/g, " ")
+		.trim();
 }

@@ -23,7 +23,7 @@ const commands: { [E in ClientEvent]: (frame: Frames[E]) => Command } = {
 /** A client's frame of the router dialect. Throws `RouterError`: `invalid_frame`, `unknown_event`, `frame_too_large`. */
 export function decodeRouterFrame(text: string): Incoming {
 	const value = parseFrame(text);
-	const event = value["event"];
+	const event = value.event;
 	if (typeof event !== "string") {
 		throw new RouterError("invalid_frame", "The frame has no `event`.");
 	}
