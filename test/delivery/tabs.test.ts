@@ -115,6 +115,40 @@ describe("a line that's dead before anybody knows", () => {
 	});
 });
 
+describe("a connection that isn't welcomed", () => {
+	test.each(["new message", "typing"])("gets what it missed with its own next frame: %s", async (event) => {
+		at = new TestOffice({ answering: [new Steered()], transport: new LoopTransport(false), soleOwner: false });
+		const visitor = await at.visitor();
+		const agent = await at.agent(visitor.sessionId);
+		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		await at.office.idle();
+		await visitor.drop();
+		await agent.say("missed");
+		visitor.connection = at.transport.open();
+		await at.office.connect({ connection: visitor.connection, query: visitor.query, headers: {} });
+		await visitor.send({ event, data: { type: "INTENT_REQUEST", rawQuery: "I'm back" } });
+		await at.office.idle();
+		expect(visitor.read).toEqual(["missed"]);
+	});
+});
+
+test("idle waits for a detach that an answer causes", async () => {
+	const bot = new Steered();
+	at = new TestOffice({ answering: [bot], transport: new LoopTransport(false), soleOwner: false });
+	const visitor = await at.visitor();
+	const reply = bot.reply;
+	bot.reply = async (turn) => {
+		at.transport.drop(visitor.connection);
+		return reply(turn);
+	};
+	await visitor.say("hello");
+	const session = await at.office.session("shop", visitor.sessionId);
+	const endpoints = session?.participants.flatMap((each) => each.endpoints) ?? [];
+	expect(endpoints.map(({ connection }) => connection)).toEqual([undefined]);
+	await visitor.connect();
+	expect(visitor.read).toEqual(["echo hello"]);
+});
+
 describe("resume", () => {
 	test("brings what is after a number, own words included, then says that it's whole", async () => {
 		at = new TestOffice({ answering: [new Steered()] });
