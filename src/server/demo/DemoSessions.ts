@@ -1,4 +1,4 @@
-import { partsOf } from "../../delivery/identity.js";
+import { partsOf, sessionKey } from "../../delivery/identity.js";
 import type { Plugin } from "../../delivery/Plugins.js";
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import type { Entry, Role } from "../../protocol/envelope.js";
@@ -6,6 +6,8 @@ import { ConditionFailed } from "../../protocol/errors.js";
 import { defineCollection, type Json, type Path, type Storage } from "../../storage/Storage.js";
 
 export interface DemoSession {
+	/** The session's key. */
+	key: string;
 	app: string;
 	session: string;
 	/** The entry that this is the state after. */
@@ -24,7 +26,7 @@ export interface DemoSession {
 /** What the agents' page lists: a projection of the feed, which may be deleted and is made again. */
 export const demoSessions = defineCollection<DemoSession>({
 	name: "demoSessions",
-	key: { hash: "app", range: { field: "session", type: "string" } },
+	key: { hash: "key" },
 	indexes: { recent: { hash: "app", range: { field: "lastAt", type: "number" } } },
 	expires: "expires",
 });
@@ -44,13 +46,18 @@ export class DemoSessions implements Plugin {
 
 	constructor(
 		private readonly storage: Storage,
-		private readonly office: Pick<PostOffice, "session">,
+		private readonly office: Pick<PostOffice, "session" | "topic">,
 	) {}
 
 	async onEntries(entries: readonly Entry[]): Promise<void> {
 		const changed = new Map<string, Partial<DemoSession> & { seq: number; lastAt: number }>();
 		for (const entry of entries) {
-			changed.set(entry.session, { ...changed.get(entry.session), ...said(entry), seq: entry.seq, lastAt: entry.timeMs });
+			changed.set(entry.session, {
+				...changed.get(entry.session),
+				...said(entry),
+				seq: entry.seq,
+				lastAt: entry.timeMs,
+			});
 		}
 		await Promise.all([...changed].map(([key, change]) => this.change(key, change)));
 	}
@@ -66,7 +73,7 @@ export class DemoSessions implements Plugin {
 
 	/** One session; undefined if nothing has been said in it. */
 	get(app: string, session: string): Promise<DemoSession | undefined> {
-		return this.storage.get(demoSessions, [app, session]);
+		return this.storage.get(demoSessions, [sessionKey(this.office.topic, app, session)]);
 	}
 
 	private async answersIn(app: string, id: string): Promise<ListedSession["answers"]> {
@@ -78,11 +85,11 @@ export class DemoSessions implements Plugin {
 	}
 
 	private async change(key: string, change: Partial<DemoSession> & { seq: number; lastAt: number }): Promise<void> {
-		const { app, sessionId } = partsOf(key);
-		const fields = { ...change, expires: Math.floor(change.lastAt / 1000) + KEPT_S };
+		const { app, sessionId: session } = partsOf(key);
+		const fields = { ...change, app, session, expires: Math.floor(change.lastAt / 1000) + KEPT_S };
 		const set = Object.entries(fields) satisfies readonly (readonly [Path, Json])[];
 		try {
-			await this.storage.update(demoSessions, [app, sessionId], { set }, [{ path: "seq", below: change.seq }]);
+			await this.storage.update(demoSessions, [key], { set }, [{ path: "seq", below: change.seq }]);
 		} catch (error) {
 			// The feed tells some things twice.
 			if (!(error instanceof ConditionFailed)) throw error;

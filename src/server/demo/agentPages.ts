@@ -1,5 +1,5 @@
 import type { ListedSession } from "./DemoSessions.js";
-import { escape, page, widget } from "./markup.js";
+import { escapeHtml, page, widget } from "./markup.js";
 
 const STATE = {
 	asked: "Asks for a person",
@@ -16,7 +16,7 @@ export function visitorName({ visitor, alias }: Pick<ListedSession, "visitor" | 
 
 /** Says how to get a token, and takes one. */
 export function signInPage(problem?: string): string {
-	const note = problem ? `<p class="problem" role="alert">${escape(problem)}</p>` : "";
+	const note = problem ? `<p class="problem" role="alert">${escapeHtml(problem)}</p>` : "";
 	return page({
 		title: "Agents only",
 		kind: "desk",
@@ -69,7 +69,7 @@ export function sessionPage(app: string, session: ListedSession | { session: str
 		main: `${header()}
 <main class="beside">
 <p><a href="/agent-demo">← All conversations</a></p>
-<h1>${escape(name)}</h1>
+<h1>${escapeHtml(name)}</h1>
 <ol class="steps">
 <li><b>You’re reading along.</b> The visitor doesn’t see you.</li>
 <li><b>Join</b> with your name: the bot falls silent, and what you write reaches the visitor under that name.</li>
@@ -82,12 +82,12 @@ export function sessionPage(app: string, session: ListedSession | { session: str
 
 function row(session: ListedSession, now: number): string {
 	const { session: id, preview = "Has opened the chat", by, lastAt, answers } = session;
-	const name = escape(visitorName(session));
+	const name = escapeHtml(visitorName(session));
 	const speaker = by === "agent" ? "Agent: " : by === "answerer" ? "Bot: " : "";
-	return `<li><a href="/agent-demo?isAdmin=true&amp;sessionId=${escape(encodeURIComponent(id))}">
+	return `<li><a href="/agent-demo?isAdmin=true&amp;sessionId=${escapeHtml(encodeURIComponent(id))}">
 <span class="who">${name}</span>
 <time datetime="${new Date(lastAt).toISOString()}">${ago(now - lastAt)}</time>
-<span class="said">${speaker}${escape(preview)}</span>
+<span class="said">${speaker}${escapeHtml(preview)}</span>
 <span class="state ${answers}">${STATE[answers]}</span>
 </a></li>`;
 }

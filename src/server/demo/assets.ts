@@ -15,8 +15,8 @@ export const DEMO_JS = `"use strict";
 	window.xaConfig = {
 		connection: { type: "websocketraw", serverUrl: server.href },
 		botName: "Birch & Bean",
-		avatarUrl: "/assets/bean.svg",
-		sessionExpiration: 60 * 60 * 24,
+		// The widget gives it to everybody who comes: to an agent, visitors would look like the bot.
+		...(isAgent ? {} : { avatarUrl: "/assets/bean.svg" }),
 		header: {
 			alignTextCenter: false,
 			status: { online: isAgent ? "Conversation" : "Birch & Bean", connecting: "Connecting…", offline: "Not connected" },
@@ -26,14 +26,14 @@ export const DEMO_JS = `"use strict";
 		input: { placeholder: isAgent ? "Write as an agent…" : "Ask us something…" },
 		...(isAgent
 			? { autoOpenOnPattern: { patterns: ["/agent-demo"] } }
-			: { cta: { message: "Questions about coffee? Ask us.", timeout: 12000 } }),
+			: { cta: { message: "Questions? Ask us.", timeout: 12000 } }),
 		theme: {
 			primaryColor: green,
 			size: isAgent ? { width: "560px", height: "660px" } : { width: "400px", height: "620px" },
 			margin: { top: "12px", right: "20px", bottom: "20px", left: "12px" },
 			border: { radius: "16px" },
 			chatButton: { background: green, margin: { right: "20px", bottom: "20px" } },
-			header: { background: green, text: { ...white, fontSize: "17px", fontWeight: "600" }, subtitle: { color: "#d8e6dd", fontSize: "13px" } },
+			header: { background: green, text: { ...white, fontSize: "15px", fontWeight: "600" }, subtitle: { color: "#d8e6dd", fontSize: "12px" } },
 			minimizeButton: white,
 			content: { background: "#fbf8f2" },
 			messages: {

@@ -1,5 +1,5 @@
 /** Text as it may stand in HTML, also inside quotes. */
-export function escape(text: string): string {
+export function escapeHtml(text: string): string {
 	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
@@ -22,7 +22,7 @@ export function page({ title, kind, main, scripts = "" }: PageParts): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <link rel="icon" href="${ICON}">
 <link rel="stylesheet" href="/assets/demo.css">
 </head>
@@ -36,7 +36,7 @@ ${scripts}
 
 /** The published widget, as a visitor's or, in an agent's view of a session, as an agent's. */
 export function widget(app: string, session?: string): string {
-	const watched = session === undefined ? "" : ` data-session="${escape(session)}"`;
-	return `<script src="/assets/demo.js" data-app="${escape(app)}"${watched}></script>
+	const watched = session === undefined ? "" : ` data-session="${escapeHtml(session)}"`;
+	return `<script src="/assets/demo.js" data-app="${escapeHtml(app)}"${watched}></script>
 <script id="xapp-js" src="/widget/xapp-chat-widget.js" defer></script>`;
 }

@@ -1,5 +1,5 @@
 import { PRODUCTS, type Product } from "./demoShop.js";
-import { escape, page, widget } from "./markup.js";
+import { escapeHtml, page, widget } from "./markup.js";
 
 /** The page of a small shop, with the chat widget in its corner. */
 export function shopPage(app: string): string {
@@ -41,14 +41,14 @@ const TINTS = ["#8a5a3c", "#c98a4b", "#3f5f73"];
 
 function card({ token, title, price, inShort, content }: Product, index: number): string {
 	const tint = TINTS[index % TINTS.length];
-	return `<article class="card" id="${escape(token)}">
-<svg viewBox="0 0 200 150" role="img" aria-label="A bag of ${escape(title)}">
+	return `<article class="card" id="${escapeHtml(token)}">
+<svg viewBox="0 0 200 150" role="img" aria-label="A bag of ${escapeHtml(title)}">
 <rect width="200" height="150" fill="${tint}" opacity=".16"/>
 <path d="M66 34h68l6 98q-40 9-80 0z" fill="${tint}"/><path d="M66 34h68l1 14H65z" fill="#000" opacity=".18"/>
 <rect x="76" y="66" width="48" height="42" rx="3" fill="#fbf6ec"/>
 <g transform="rotate(30 100 87)"><ellipse cx="100" cy="87" rx="8" ry="12" fill="${tint}"/><path d="M101 75c-6 6 4 11-1 24" fill="none" stroke="#fbf6ec" stroke-width="2"/></g>
 </svg>
-<div><h3>${escape(title)}</h3><p class="short">${escape(inShort)}</p><p>${escape(content)}</p><p class="price">${escape(price)}</p></div>
+<div><h3>${escapeHtml(title)}</h3><p class="short">${escapeHtml(inShort)}</p><p>${escapeHtml(content)}</p><p class="price">${escapeHtml(price)}</p></div>
 </article>`;
 }
 

@@ -8,7 +8,8 @@ export const DEMO_CSS = `:root {
 *, *::before, *::after { box-sizing: border-box; }
 html { scroll-behavior: smooth; scroll-padding-top: 1rem; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.6 var(--sans); }
-#xapp-widget, #xapp-widget * { font-family: var(--sans); }
+#xapp-widget, #xapp-widget *, #xapp-widget *::placeholder { font-family: var(--sans); }
+#xapp-widget .xappw-admin-input-form__btn { width: auto; padding-inline: 0.75rem; }
 h1, h2, h3, .brand { font-family: var(--serif); font-weight: 600; line-height: 1.15; text-wrap: balance; }
 h1 { font-size: clamp(2.1rem, 5.4vw, 3.5rem); letter-spacing: -0.02em; margin: 0 0 1rem; }
 h2 { font-size: 1.5rem; margin: 0 0 0.75rem; }
@@ -60,7 +61,7 @@ a:focus-visible, button:focus-visible, input:focus-visible { outline: 3px solid 
 .narrow label { flex-basis: 100%; font-weight: 600; margin-bottom: -0.4rem; }
 .narrow input { flex: 1 1 16rem; min-width: 0; padding: 0.7rem 1rem; border: 1px solid #a8977f; border-radius: 0.6rem; background: #fff; font: inherit; }
 .problem { padding: 0.7rem 1rem; border-left: 4px solid #a5341f; background: #fbe9e2; }
-code { background: #efe6d6; border-radius: 0.3rem; padding: 0.1em 0.4em; overflow-wrap: anywhere; }
+code { background: #efe6d6; border-radius: 0.3rem; padding: 0.1em 0.4em; display: inline-block; }
 .steps { padding-left: 1.2rem; max-width: 26rem; }
 .steps li { margin-bottom: 0.6rem; }
 

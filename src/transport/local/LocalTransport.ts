@@ -43,9 +43,13 @@ export class LocalTransport implements Transport {
 		return this.#open.size;
 	}
 
-	/** Takes a socket in, until it closes, and names its connection; the name can't be guessed. */
-	add(socket: WebSocket): string {
-		const id = `${this.#boot}.${randomBytes(16).toString("base64url")}`;
+	/** A name for a connection that is about to open; it can't be guessed. */
+	reserve(): string {
+		return `${this.#boot}.${randomBytes(16).toString("base64url")}`;
+	}
+
+	/** Takes a socket in, until it closes; answers its connection's name. */
+	add(socket: WebSocket, id = this.reserve()): string {
 		const confirm = (mark: unknown) => this.onConfirmed?.(id, mark);
 		const connection = new Connection(socket, this.#maxBufferedBytes, confirm);
 		// One that has closed already emits no `close` any more.
@@ -66,10 +70,10 @@ export class LocalTransport implements Transport {
 		this.#open.get(to.connection)?.end(1000, reason);
 	}
 
-	/** Closes every connection with code 1001 (going away), and cuts those that have not answered within 2 s. */
-	async closeAll(reason: string): Promise<void> {
+	/** Closes every connection, by default with code 1001 (going away), and cuts those that have not answered within 2 s. */
+	async closeAll(reason: string, code = 1001): Promise<void> {
 		const open = [...this.#open.values()];
-		for (const connection of open) connection.end(1001, reason);
+		for (const connection of open) connection.end(code, reason);
 		const late = setTimeout(() => {
 			for (const connection of open) connection.terminate();
 		}, CLOSE_MS);

@@ -1,0 +1,49 @@
+import type { PostOffice } from "../delivery/PostOffice.js";
+import type { Monitor } from "../monitoring/Monitor.js";
+import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
+
+const SWEEP_MS = 30_000;
+const PURGE_MS = 60_000;
+/** Records removed at once: a small batch doesn't hold up a message. */
+const PURGED = 200;
+
+/** What is to be done now and then: sessions whose time has come, records that have ended. */
+export class Upkeep {
+	private readonly timers: NodeJS.Timeout[];
+	private readonly running = new Set<string>();
+
+	constructor(
+		office: PostOffice,
+		storage: LibsqlStorage,
+		private readonly monitor: Monitor,
+	) {
+		void this.run("recovery", () => office.recover());
+		this.timers = [
+			setInterval(() => this.run("sweep", () => office.sweep()), SWEEP_MS).unref(),
+			setInterval(() => this.run("purge", () => purge(storage)), PURGE_MS).unref(),
+		];
+	}
+
+	close(): void {
+		for (const timer of this.timers) clearInterval(timer);
+	}
+
+	/** One of each at a time. */
+	private async run(what: string, work: () => Promise<unknown>): Promise<void> {
+		if (this.running.has(what)) return;
+		this.running.add(what);
+		try {
+			await work();
+		} catch (error) {
+			this.monitor.error(`${what} failed`, error);
+		} finally {
+			this.running.delete(what);
+		}
+	}
+}
+
+async function purge(storage: LibsqlStorage): Promise<void> {
+	let removed: number;
+	do removed = await storage.purgeExpired(PURGED);
+	while (removed >= PURGED);
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { defineCollection, type Storage } from "../storage/Storage.js";
+
+interface ServerKeyRecord {
+	name: string;
+	secret: string;
+}
+
+export const serverKeys = defineCollection<ServerKeyRecord>({ name: "serverKeys", key: { hash: "name" } });
+
+/**
+ * The key of users' aliases, made with the database and kept in it: sessions know their visitors by these aliases, so a
+ * backup without the key would be one that no visitor can come back to.
+ */
+export async function aliasSecretOf(storage: Storage): Promise<string> {
+	const known = await storage.get(serverKeys, ["alias"]);
+	if (known) return known.secret;
+	const secret = randomBytes(32).toString("base64url");
+	await storage.put(serverKeys, { name: "alias", secret });
+	return secret;
+}

@@ -1,0 +1,62 @@
+import { createAgentToken } from "../../connectors/admin/agentToken.js";
+import { jwtSecretIn } from "../dataDir.js";
+import { startServer } from "../Server.js";
+import { loadEnvironment, readSettings, type Settings } from "../settings.js";
+import type { Command } from "./Command.js";
+
+export const start: Command = {
+	summary: "Start the server and print where to look",
+	usage: "",
+	details: `Settings come from the environment, or from a .env file in this folder; none is needed.
+
+  PORT               3000; 0 takes any free port
+  HOST               127.0.0.1, this machine only; 0.0.0.0 lets others in
+  DATA_DIR           .data; where conversations and secrets are kept
+  BOT_URL            the bot: Stentor requests are posted there. Default: a built-in demo bot
+  BOT_KEY            sent to the bot as "Authorization: Bearer ..."
+  BOT_NAME           how the bot is called in conversations
+  STUDIO_APP_ID      the app that every connection belongs to
+  JWT_SECRET         signs agents' tokens, 32 bytes or more. Default: made at the first start
+  ALLOWED_ORIGINS    pages that may connect besides our own, with commas between them; * for all
+  LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
+  MAX_CONNECTIONS    10000
+  FRAMES_PER_SECOND  50, what one connection may send in the long run
+  FRAME_BURST        200, what it may send at once`,
+	options: {},
+	words: 0,
+	async run() {
+		const settings = readSettings(loadEnvironment());
+		const server = await startServer(settings);
+		let toldAt: number | undefined;
+		const stop = () => {
+			const now = performance.now();
+			// Whoever asks again doesn't want to wait.
+			if (toldAt !== undefined && now - toldAt > SAME_MS) process.exit(1);
+			toldAt ??= now;
+			server.close().then(
+				() => process.exit(0),
+				() => process.exit(1),
+			);
+		};
+		process.on("SIGINT", stop).on("SIGTERM", stop);
+		console.log(await welcome(server.url, settings));
+	},
+};
+
+/** npm passes on a Ctrl+C that the terminal has sent to this process too: within so many ms, it's the same one. */
+const SAME_MS = 500;
+
+async function welcome(url: string, settings: Settings): Promise<string> {
+	const secret = settings.jwtSecret ?? jwtSecretIn(settings.dataDir);
+	const token = await createAgentToken({ secret, subject: "agent" });
+	const bot = settings.botUrl ? new URL(settings.botUrl).host : "the built-in demo bot (set BOT_URL for yours)";
+	return `
+  A page with the chat   ${url}/
+  The agents' desk       ${url}/agent-demo?token=${token}
+                         (good for 12 hours; "stentor-chat-router token" makes another)
+  Answering              ${bot}
+  Data                   ${settings.dataDir}
+
+  Ctrl+C stops.
+`;
+}

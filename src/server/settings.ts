@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { z } from "zod";
+import { environmentApps } from "../apps/environmentApps.js";
+import { LOG_LEVELS, type LogLevel } from "../monitoring/pinoMonitor.js";
+import { RouterError } from "../protocol/errors.js";
+
+/** Names and values, as in `process.env`. An empty value counts as none. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a server runs by. */
+export interface Settings {
+	/** 0: any free one. */
+	readonly port: number;
+	readonly host: string;
+	/** An absolute path. */
+	readonly dataDir: string;
+	/** The app that every connection belongs to. */
+	readonly appId?: string;
+	/** Where the bot is; the built-in demo bot answers when there's none. */
+	readonly botUrl?: string;
+	readonly botKey?: string;
+	readonly botName?: string;
+	/** Signs agents' tokens; one is made when there's none. */
+	readonly jwtSecret?: string;
+	/** Pages that may connect besides those that the server serves itself. */
+	readonly allowedOrigins: "all" | readonly string[];
+	readonly logLevel: LogLevel;
+	/** WebSocket connections at the same time. */
+	readonly maxConnections: number;
+	/** What one connection may send in the long run, and at once. */
+	readonly framesPerSecond: number;
+	readonly frameBurst: number;
+}
+
+const text = z.string().optional();
+
+const variables = z.object({
+	PORT: whole(0, 65_535, 3000, "0 takes any free port"),
+	HOST: z
+		.string()
+		.regex(/^[\w.:-]+$/, "must be a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0")
+		.default("127.0.0.1"),
+	DATA_DIR: z
+		.string()
+		.default(".data")
+		.transform((folder) => resolve(folder)),
+	STUDIO_APP_ID: text,
+	BOT_URL: text,
+	BOT_KEY: text,
+	BOT_NAME: text,
+	JWT_SECRET: z
+		.string()
+		.refine((secret) => Buffer.byteLength(secret) >= 32, {
+			message: "must have at least 32 bytes; leave it unset to have one made",
+		})
+		.optional(),
+	ALLOWED_ORIGINS: z
+		.string()
+		.default("")
+		.transform((list, context) => {
+			if (list.trim() === "*") return "all" as const;
+			const origins = list.split(",").flatMap((each) => each.trim() || []);
+			const wrong = origins.find((each) => !isOrigin(each));
+			if (wrong === undefined) return origins.map((each) => each.toLowerCase());
+			const message = `must be "*" or origins with commas between them, such as https://www.example.com; "${wrong}" is none`;
+			context.addIssue({ code: "custom", message });
+			return z.NEVER;
+		}),
+	LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("warn"),
+	MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
+	FRAMES_PER_SECOND: whole(1, 100_000, 50),
+	FRAME_BURST: whole(1, 100_000, 200),
+});
+
+/** Reads the settings; throws `configuration_invalid` with a sentence that names the first variable that is wrong. */
+export function readSettings(environment: Environment): Settings {
+	const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+	const parsed = variables.safeParse(given);
+	if (!parsed.success) {
+		const [issue] = parsed.error.issues;
+		throw new RouterError("configuration_invalid", `${issue?.path.join(".")} ${issue?.message}.`);
+	}
+	const { data } = parsed;
+	environmentApps(data);
+	return {
+		port: data.PORT,
+		host: data.HOST,
+		dataDir: data.DATA_DIR,
+		appId: data.STUDIO_APP_ID,
+		botUrl: data.BOT_URL,
+		botKey: data.BOT_KEY,
+		botName: data.BOT_NAME,
+		jwtSecret: data.JWT_SECRET,
+		allowedOrigins: data.ALLOWED_ORIGINS,
+		logLevel: data.LOG_LEVEL,
+		maxConnections: data.MAX_CONNECTIONS,
+		framesPerSecond: data.FRAMES_PER_SECOND,
+		frameBurst: data.FRAME_BURST,
+	};
+}
+
+/** The process's environment, and what a `.env` file in the folder adds to it. */
+export function loadEnvironment(folder = process.cwd()): Environment {
+	const file = join(folder, ".env");
+	if (!existsSync(file)) return process.env;
+	try {
+		return { ...parseEnv(readFileSync(file, "utf8")), ...process.env };
+	} catch (cause) {
+		throw new RouterError("configuration_invalid", `The file ${file} can't be read; make it readable, or remove it.`, {
+			cause,
+		});
+	}
+}
+
+function whole(min: number, max: number, byDefault: number, hint?: string) {
+	const message = `must be a whole number from ${min} to ${max}${hint ? ` (${hint})` : ""}`;
+	return z
+		.string()
+		.regex(/^\d{1,7}$/, message)
+		.transform(Number)
+		.pipe(z.number().min(min, message).max(max, message))
+		.default(byDefault);
+}
+
+function isOrigin(value: string): boolean {
+	return URL.canParse(value) && /^https?:/i.test(value) && new URL(value).origin === value.toLowerCase();
+}
