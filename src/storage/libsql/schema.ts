@@ -81,9 +81,11 @@ function prepareCollection(connection: Connection, collection: AnyCollection): v
 	);
 	for (const index of Object.values(indexes)) {
 		const columns = keyColumns(index);
-		const present = columns.map((column) => `${column} IS NOT NULL`).join(" AND ");
+		// The key's own columns always are; SQLite wouldn't use an index that says so for a query that doesn't.
+		const optional = columns.filter((each) => !keyColumns(key).includes(each));
+		const present = optional.length > 0 ? `WHERE ${optional.map((each) => `${each} IS NOT NULL`).join(" AND ")}` : "";
 		connection.exec(
-			`CREATE INDEX IF NOT EXISTS ${indexName(collection, index)} ON ${table} (${columns.join(", ")}) WHERE ${present}`,
+			`CREATE INDEX IF NOT EXISTS ${indexName(collection, index)} ON ${table} (${columns.join(", ")}) ${present}`,
 		);
 	}
 	if (expires === undefined) return;

@@ -14,6 +14,7 @@ export const NOTES = defineCollection<Fields>({
 	indexes: {
 		byState: { hash: "state", range: { field: "rank", type: "number" } },
 		byAuthor: { hash: "author" },
+		byOwner: { hash: "owner", range: { field: "rank", type: "number" } },
 	},
 	expires: "endsAt",
 });

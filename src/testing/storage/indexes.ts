@@ -30,6 +30,15 @@ export function indexCases(add: Add): void {
 		assert.deepEqual(records, [{ owner: hash("two"), at: "b", state, rank: -1.5 }], "a record is whole in an index");
 	});
 
+	add("an index may order one hash of the collection by another field", async (given) => {
+		const { storage, hash } = given;
+		await storage.put(NOTES, { owner: hash(), at: "a", rank: 2 });
+		await storage.put(NOTES, { owner: hash(), at: "b", rank: 1 });
+		await storage.put(NOTES, { owner: hash(), at: "c" });
+		await holds(given, { hash: hash(), index: "byOwner" }, ["b", "a"]);
+		await holds(given, { hash: hash(), index: "byOwner", range: { after: 1 } }, ["a"]);
+	});
+
 	add("a record that lacks an index's fields isn't in it", async (given) => {
 		const { storage, hash } = given;
 		const state = hash("open");
