@@ -7,7 +7,7 @@ import { agentTokens } from "../connectors/admin/agentToken.js";
 import type { Connector } from "../connectors/Connector.js";
 import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
 import { WidgetConnector } from "../connectors/widget/WidgetConnector.js";
-import { consoleMonitor, isConsoleLevel } from "../monitoring/consoleMonitor.js";
+import { jsonMonitor, LOG_LEVELS } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import { RouterError } from "../protocol/errors.js";
 import { deferredStorage } from "../storage/deferredStorage.js";
@@ -91,10 +91,9 @@ function appsOf(env: Environment, monitor: Monitor): Apps {
 }
 
 function monitorOf({ LOG_LEVEL }: Environment): Monitor {
-	const level = LOG_LEVEL?.toLowerCase();
-	if (!level) return consoleMonitor();
-	if (isConsoleLevel(level)) return consoleMonitor({ level });
-	throw new RouterError("configuration_invalid", "LOG_LEVEL must be debug, info, warn, error or silent.");
+	const level = LOG_LEVELS.find((each) => each === (LOG_LEVEL?.toLowerCase() || "info"));
+	if (level) return jsonMonitor({ level });
+	throw new RouterError("configuration_invalid", `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}.`);
 }
 
 const noAgents: AgentTokenVerifier = {

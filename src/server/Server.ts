@@ -8,8 +8,8 @@ import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
 import { WidgetConnector } from "../connectors/widget/WidgetConnector.js";
 import { PostOffice } from "../delivery/PostOffice.js";
 import { collections } from "../delivery/records.js";
+import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
-import { pinoMonitor } from "../monitoring/pinoMonitor.js";
 import { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 import { LocalTransport } from "../transport/local/LocalTransport.js";
 import { listen } from "./address.js";
@@ -42,7 +42,7 @@ const CLOSE_MS = 10_000;
  */
 export async function startServer(
 	settings: Settings,
-	monitor: Monitor = pinoMonitor(settings.logLevel),
+	monitor: Monitor = jsonMonitor({ level: settings.logLevel, write: toStderr }),
 ): Promise<RunningServer> {
 	prepareDataDir(settings.dataDir);
 	const tokens = agentTokens(settings.jwtSecret ?? jwtSecretIn(settings.dataDir));
@@ -60,6 +60,11 @@ export async function startServer(
 		await storage.close();
 		throw error;
 	}
+}
+
+/** Stdout is for people. */
+function toStderr(_level: string, line: string): void {
+	process.stderr.write(`${line}\n`);
 }
 
 interface Foundation {

@@ -1,3 +1,2 @@
-export { pinoMonitor } from "../monitoring/pinoMonitor.js";
 export { type RunningServer, startServer } from "./Server.js";
 export { type Environment, loadEnvironment, readSettings, type Settings } from "./settings.js";

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
 import { environmentApps } from "../apps/environmentApps.js";
-import { LOG_LEVELS, type LogLevel } from "../monitoring/pinoMonitor.js";
+import { LOG_LEVELS, type LogLevel } from "../monitoring/jsonMonitor.js";
 import { RouterError } from "../protocol/errors.js";
 
 /** Names and values, as in `process.env`. An empty value counts as none. */

@@ -50,7 +50,7 @@ export const AREAS: readonly Area[] = [
 	{ area: "transport/*/", imports: ["protocol/", ...CONTRACTS, "transport/"], packages: ["ws", "node:*"] },
 	{ area: "transport/", imports: ["protocol/", ...CONTRACTS], packages: PURE },
 	{ area: "apps/", imports: ["protocol/", ...CONTRACTS], packages: [...PURE, "@aws-sdk/client-secrets-manager"] },
-	{ area: "monitoring/", imports: ["protocol/", ...CONTRACTS], packages: [...PURE, "pino"] },
+	{ area: "monitoring/", imports: ["protocol/", ...CONTRACTS], packages: PURE },
 
 	{
 		area: "connectors/*/",

@@ -2,10 +2,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { afterEach } from "@jest/globals";
 import { type ClientOptions, WebSocket } from "ws";
-import { pinoMonitor } from "../../src/monitoring/pinoMonitor.js";
+import { jsonMonitor } from "../../src/monitoring/jsonMonitor.js";
 import type { RouterMessage } from "../../src/protocol/router/frames.js";
 import { type Environment, type RunningServer, readSettings, startServer } from "../../src/server/index.js";
 
@@ -41,9 +40,8 @@ export interface GivenServer extends RunningServer {
 export async function givenServer(environment: Environment = {}): Promise<GivenServer> {
 	const settings = readSettings({ PORT: "0", DATA_DIR: temporaryFolder(), LOG_LEVEL: "debug", ...environment });
 	const log: LogLine[] = [];
-	const lines = new PassThrough();
-	lines.on("data", (line) => log.push(JSON.parse(String(line))));
-	const server = await startServer(settings, pinoMonitor(settings.logLevel, lines));
+	const write = (_: string, line: string) => log.push(JSON.parse(line));
+	const server = await startServer(settings, jsonMonitor({ level: settings.logLevel, write }));
 	afterwards(() => server.close());
 	return { ...server, wsUrl: `${server.url.replace("http", "ws")}/ws`, dataDir: settings.dataDir, log };
 }

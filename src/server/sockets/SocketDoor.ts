@@ -1,7 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { asRouterError, type ErrorCode, RouterError } from "../../protocol/errors.js";
+import { httpStatus } from "../../handlers/status.js";
+import { asRouterError, RouterError } from "../../protocol/errors.js";
 import type { LocalTransport } from "../../transport/local/LocalTransport.js";
 import { urlOf } from "../http/Routes.js";
 import type { Settings } from "../settings.js";
@@ -20,19 +21,6 @@ const PATH = "/ws";
 const RETRY_AFTER_S = "5";
 /** What `ws` takes before it closes the connection; whatever is over our own limit is answered by an error before. */
 const MAX_PAYLOAD = 1024 * 1024;
-
-/** The HTTP status of a refused handshake; 400 for other codes. */
-const STATUS: { readonly [code in ErrorCode]?: number } = {
-	agent_token_required: 401,
-	agent_token_invalid: 401,
-	origin_forbidden: 403,
-	session_forbidden: 403,
-	unknown_app: 404,
-	overloaded: 503,
-	shutting_down: 503,
-	storage_unavailable: 503,
-	internal: 500,
-};
 
 /** Where WebSockets come in: who may, is let in by the post office before the handshake is answered. */
 export class SocketDoor {
@@ -110,7 +98,7 @@ export class SocketDoor {
 		const { code, message } = asRouterError(cause);
 		if (code === "internal") this.ports.monitor.error("connecting failed", cause);
 		else this.ports.monitor.warn("connection refused", { code });
-		answer(socket, STATUS[code] ?? 400, message);
+		answer(socket, httpStatus(code), message);
 	}
 }
 

@@ -1,28 +1,24 @@
 import type { Fields, Monitor } from "./Monitor.js";
 
-export interface ConsoleMonitorOptions {
+export interface JsonMonitorOptions {
 	/** What is less important isn't said. Default `"info"`. */
-	readonly level?: ConsoleLevel;
+	readonly level?: LogLevel;
 	/** Takes a line, without its end. Default: `warn` and `error` go to stderr, the others to stdout. */
 	readonly write?: (level: keyof Monitor, line: string) => void;
 }
 
-const LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
-export type ConsoleLevel = (typeof LEVELS)[number];
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
-/** Whether this names a level. */
-export function isConsoleLevel(level: string): level is ConsoleLevel {
-	return (LEVELS as readonly string[]).includes(level);
-}
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How far down the causes of an error are told. */
 const CAUSES = 5;
 
 /** One line of JSON for each event: `level`, `time` (ISO 8601), `event`, its fields, and `error` with its causes. */
-export function consoleMonitor({ level = "info", write = toStandardStreams }: ConsoleMonitorOptions = {}): Monitor {
-	const least = LEVELS.indexOf(level);
+export function jsonMonitor({ level = "info", write = toStandardStreams }: JsonMonitorOptions = {}): Monitor {
+	const least = LOG_LEVELS.indexOf(level);
 	const say = (at: keyof Monitor, event: string, fields?: Fields, error?: unknown) => {
-		if (LEVELS.indexOf(at) < least) return;
+		if (LOG_LEVELS.indexOf(at) < least) return;
 		const line = { level: at, time: new Date().toISOString(), event, ...fields, error: described(error) };
 		write(at, JSON.stringify(line));
 	};
@@ -40,8 +36,11 @@ function toStandardStreams(level: keyof Monitor, line: string): void {
 	stream.write(`${line}\n`);
 }
 
+/** An error by what's known to be safe: other properties (a request that failed, say) could hold what logs may not. */
 function described(error: unknown, causes = CAUSES): unknown {
-	if (typeof error !== "object" || error === null) return error === undefined ? undefined : String(error);
-	const { name, code, message, stack, cause } = error as Partial<Error> & { code?: unknown };
+	if (error === undefined) return undefined;
+	if (!(error instanceof Error)) return { message: typeof error === "string" ? error : `a thrown ${typeof error}` };
+	const { name, message, stack, cause } = error;
+	const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
 	return { name, code, message, stack, cause: causes > 0 ? described(cause, causes - 1) : undefined };
 }
