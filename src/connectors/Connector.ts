@@ -20,6 +20,10 @@ export interface ConnectRequest {
 export interface Admission extends Profile {
 	/** Stable for the person or device. Known to us alone: others see an alias. */
 	readonly user: string;
+	/** The user was proved (by a token, say): the id need be no secret for them to be known again by it. Default false. */
+	readonly proved?: boolean;
+	/** When this admission ends, in epoch seconds: frames after that are refused. Default: with the connection. */
+	readonly until?: number;
 	/** Default true. */
 	readonly sends?: boolean;
 	/** Default true. */

@@ -1,4 +1,4 @@
-import type { Profile } from "../protocol/Dialect.js";
+import type { Profile, Signal } from "../protocol/Dialect.js";
 import { RouterError } from "../protocol/errors.js";
 import type { Connected, Connections } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
@@ -6,10 +6,10 @@ import type { Fanout, Mark, Target } from "./Fanout.js";
 import { type Answerer, defaultAnswerer } from "./floor.js";
 import { alias, isSecret, partsOf, sessionKey } from "./identity.js";
 import type { Memberships } from "./Memberships.js";
-import { type Attached, attach, attachedAs, endpointOf } from "./membership.js";
+import { type Attached, attach } from "./membership.js";
+import { attachedAs, senderOf } from "./participants.js";
 import type { PostOfficePorts, Switchboard } from "./ports.js";
 import type { Head } from "./records.js";
-import { senderOf } from "./SessionDraft.js";
 import type { SessionLog } from "./SessionLog.js";
 
 export interface AttendancePorts
@@ -68,7 +68,8 @@ export class Attendance {
 					connector: connector.name,
 					ref: `user-${alias(secret, app.id, record.user)}`,
 					profile: {
-						name: joining.profile.name ?? record.name,
+						// The published widget calls everybody who joins "Visitor".
+						name: connector.role === "agent" ? (record.name ?? joining.profile.name) : joining.profile.name,
 						email: joining.profile.email ?? record.email,
 						avatar: joining.profile.avatar ?? record.avatar,
 					},
@@ -88,22 +89,24 @@ export class Attendance {
 				},
 			},
 		);
-		if (result.isNew) {
-			await Promise.all([memberships.add(app.id, record.user, key), connections.attached(connected, key)]);
-		}
+		// Coming back by the user id alone says nothing of which session is the newest.
+		if (!joining.pushLater && !record.sessions[key]) await memberships.add(app.id, record.user, key);
+		await connections.attached(connected, key);
 		return result;
 	}
 
 	/**
 	 * Attaches a connection whose user says nothing but its id to the sessions that it was in. A session in which the
-	 * user still is, at another connection, is another tab's; unless it's the newest, which may be both's.
+	 * user still is, at another connection, is another tab's; unless it's the newest, which may be both's. An agent's are
+	 * different visitors' talks, which one screen can't tell apart: only the newest is theirs.
 	 */
 	async comeBack(connected: Connected, sessionId: string | undefined): Promise<void> {
 		const { memberships, log, connections } = this.ports;
 		const { record, app } = connected;
-		if (!isSecret(record.user)) return;
+		if (!record.proved && !isSecret(record.user)) return;
 		const keys = await memberships.of(app.id, record.user);
-		const wanted = sessionId === undefined ? keys : keys.filter((key) => partsOf(key).sessionId === sessionId);
+		const named = sessionId === undefined ? keys : keys.filter((key) => partsOf(key).sessionId === sessionId);
+		const wanted = connected.connector.role === "agent" ? named.slice(0, 1) : named;
 		const joining: Joining = { profile: {}, mayOpen: false, returning: true, pushLater: true };
 		for (const [index, key] of wanted.entries()) {
 			const head = await log.peek(key);
@@ -142,11 +145,13 @@ export class Attendance {
 				delete endpoint.behind;
 				endpoint.since = draft.head.seq;
 				draft.touched = true;
-				return { from: endpoint.seen, to: endpoint.since };
+				return { from: endpoint.seen, to: endpoint.since, typing: typingOf(draft.head) };
 			},
 			{
 				afterwards: (_, { result }) => {
-					if (result) done = fanout.stream(target, log.entries(target.key, result.from, result.to));
+					if (!result) return;
+					const { from, to, typing } = result;
+					done = fanout.stream(target, log.entries(target.key, from, to), from, typing);
 				},
 			},
 		);
@@ -172,6 +177,7 @@ export class Attendance {
 			seq: 0,
 			last: { everyone: 0, staff: 0 },
 			timeMs: 0,
+			openedAt: this.ports.clock(),
 			owner: this.participantOf(connected, key),
 			participants: answerer ? { [answerer.name]: answererAs(answerer) } : {},
 			floor: { holder: answerer?.name, fence: 1 },
@@ -185,13 +191,15 @@ export class Attendance {
 		const { sessionId } = partsOf(head.session);
 		const mine = head.participants[me];
 		if (!mine) return;
-		const aheadMs = mine && (endpointOf(mine, address.connection)?.endpoint.aheadMs ?? 0);
+		const { aheadMs } = mine;
 		for (const [id, participant] of Object.entries(head.participants)) {
 			const takesPart = participant.role === "answerer" ? id === head.floor.holder : participant.bargedIn;
 			const isShown = takesPart || (connector.role === "agent" && participant.role === "visitor");
 			if (id === me || !isShown) continue;
 			const signal = { type: "joined", who: senderOf(id, participant) } as const;
-			track("introduction", fanout.tell(address, connector.dialect, sessionId, signal, aheadMs));
+			// Who is shown the history finds them there before it.
+			const at = connector.role === "agent" ? head.openedAt : this.ports.clock();
+			track("introduction", fanout.tell(address, connector.dialect, sessionId, signal, aheadMs, at));
 		}
 		if (attached.isFirst) {
 			const toStaff = (id: string, each: { role: string }) => id !== me && each.role === "agent";
@@ -199,8 +207,15 @@ export class Attendance {
 		}
 		if (!attached.isNew || attached.from >= attached.to) return;
 		const [target] = fanout.targets(head, (_, __, { connection }) => connection === address.connection);
-		if (target) track("catching up", fanout.stream(target, log.entries(head.session, attached.from, attached.to)));
+		if (target) fanout.stream(target, log.entries(head.session, attached.from, attached.to), attached.from);
 	}
+}
+
+/** Whether the answerer is typing: that it began or stopped may be what a client missed. */
+function typingOf({ floor, participants, turn }: Head): Signal | undefined {
+	const holder = participants[floor.holder ?? ""];
+	if (floor.holder === undefined || holder?.role !== "answerer") return undefined;
+	return { type: "typing", who: senderOf(floor.holder, holder), on: turn !== undefined };
 }
 
 function answererAs({ name, profile }: Answerer): Head["participants"][string] {

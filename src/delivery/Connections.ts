@@ -1,12 +1,12 @@
 import type { App } from "../apps/Apps.js";
 import type { SocketConnector } from "../connectors/Connector.js";
-import { RouterError } from "../protocol/errors.js";
+import { asRouterError, RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Address } from "../transport/Transport.js";
 import type { Switchboard } from "./ports.js";
 import { type ConnectionRecord, connections } from "./records.js";
 
-/** API Gateway ends a connection after 2 hours; one of ours that lives longer is renewed as its frames come. */
+/** API Gateway ends a connection after 2 hours; one of ours that lives longer is known to the process that has it. */
 const LIFETIME_S = 135 * 60;
 const KEPT = 100_000;
 
@@ -38,6 +38,7 @@ export class Connections {
 		private readonly storage: Storage,
 		private readonly switchboard: Switchboard,
 		private readonly clock: () => number,
+		private readonly soleOwner: boolean,
 	) {}
 
 	/** Lets a connection in, or throws why it isn't: `unknown_app`, or what its connector says. */
@@ -47,12 +48,14 @@ export class Connections {
 		for (const connector of this.switchboard.sockets.values()) {
 			const admission = await connector.admit({ app, query, headers });
 			if (!admission) continue;
-			const { user, name, email, avatar, sends, receives } = admission;
+			const { user, proved, until, name, email, avatar, sends, receives } = admission;
 			const record: ConnectionRecord = {
 				connection: this.key(connection),
 				app: app.id,
 				connector: connector.name,
 				user,
+				proved: proved || undefined,
+				until,
 				url,
 				name,
 				email,
@@ -68,10 +71,10 @@ export class Connections {
 		throw new RouterError("session_forbidden", "No connector takes this connection.");
 	}
 
-	/** The connection, if it was admitted and hasn't ended. */
+	/** The connection with its app's newest settings, if it was admitted and hasn't ended. */
 	async find(connection: string): Promise<Connected | undefined> {
 		const known = this.known.get(connection);
-		if (known) return known;
+		if (known) return { ...known, app: await this.switchboard.app(known.record.app) };
 		const record = await this.storage.get(connections, [this.key(connection)]);
 		const connector = record && this.switchboard.sockets.get(record.connector);
 		if (!record || !connector) return undefined;
@@ -84,12 +87,26 @@ export class Connections {
 		return this.known.has(connection);
 	}
 
+	/** Whether the connection hasn't ended, as far as can be known. */
+	async isAlive(connection: string): Promise<boolean> {
+		if (this.isOpen(connection)) return true;
+		return !this.soleOwner && (await this.find(connection)) !== undefined;
+	}
+
 	/** Notes that the connection is attached to a session. */
 	async attached({ record }: Connected, session: string): Promise<void> {
 		if (record.sessions[session]) return;
-		const change = { set: [[["sessions", session], true] as const, ["expires", this.expires()] as const] };
-		const now = await this.storage.update(connections, [record.connection], change);
-		Object.assign(record.sessions, now.sessions);
+		record.sessions[session] = true;
+		record.expires = this.expires();
+		const change = { set: [[["sessions", session], true] as const, ["expires", record.expires] as const] };
+		try {
+			const now = await this.storage.update(connections, [record.connection], change);
+			Object.assign(record.sessions, now.sessions);
+		} catch (error) {
+			// A connection that lives longer than its record: it's written anew.
+			if (asRouterError(error).code !== "invalid_path") throw error;
+			await this.storage.put(connections, record);
+		}
 	}
 
 	/** Forgets a connection; answers what was known of it. */

@@ -1,19 +1,19 @@
 import type { Transport } from "../transport/Transport.js";
-import type { Connected } from "./Connections.js";
+import type { Connected, Connections } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Fanout, Target } from "./Fanout.js";
-import { noteAway } from "./floor.js";
 import type { Memberships } from "./Memberships.js";
-import { attachedAs, detach, isReachable } from "./membership.js";
+import { detach, lose } from "./membership.js";
+import { attachedAs, isReachable } from "./participants.js";
 import type { SessionLog } from "./SessionLog.js";
 
 export interface DeparturesPorts {
 	readonly log: SessionLog;
 	readonly fanout: Fanout;
 	readonly cursors: Cursors;
+	readonly connections: Connections;
 	readonly memberships: Memberships;
 	readonly transport: Transport;
-	track(what: string, work: Promise<unknown>): void;
 }
 
 /** Who goes away: by closing, by leaving, or by being found gone. */
@@ -42,8 +42,7 @@ export class Departures {
 				if (!at) return undefined;
 				const reader = `${at.participantId}/${at.endpointId}`;
 				const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : draft.head.seq;
-				detach(draft, at.participantId, at.endpointId, connection, { seen, forget });
-				noteAway(draft);
+				detach(draft, at, { seen, forget });
 				return { reader, participantId: at.participantId, isLast: !isReachable(at.participant) };
 			},
 			// Where it was is in the head now.
@@ -52,26 +51,38 @@ export class Departures {
 		if (gone?.isLast) await cursors.flush().then(() => cursors.forget(key, gone.participantId));
 	}
 
-	/** An endpoint didn't get the entry `seq`: it's detached, and has that to come. */
-	async lost(target: Target, seq: number): Promise<void> {
+	/** Detaches agents whose connections ended without anybody telling. */
+	async dropDead(key: string): Promise<void> {
+		const { log, transport, connections } = this.ports;
+		const head = await log.peek(key);
+		const held = Object.values(head?.participants ?? {}).filter(({ bargedIn }) => bargedIn);
+		const open = held.flatMap(({ endpoints }) => Object.values(endpoints).flatMap((each) => each.connection ?? []));
+		const isAlive = await Promise.all(open.map((connection) => connections.isAlive(connection)));
+		const dead = open.filter((_, index) => !isAlive[index]);
+		if (dead.length === 0) return;
+		await log.change(key, (draft) => {
+			for (const connection of dead) {
+				const at = attachedAs(draft.head, connection);
+				if (at) detach(draft, at, { seen: transport.confirms ? 0 : draft.head.seq });
+			}
+		});
+	}
+
+	/** An endpoint was not handed the entry `seq`. */
+	async lost({ key, participantId, endpointId, address: { connection } }: Target, seq: number): Promise<void> {
 		const { log, fanout, transport, cursors } = this.ports;
-		const { key, participantId, endpointId, address } = target;
-		const reader = `${participantId}/${endpointId}`;
+		const at = { participantId, endpointId, connection };
 		await log.change(
 			key,
 			(draft) => {
-				const seen = transport.confirms ? (cursors.inMemory(key, reader).pushed ?? 0) : seq - 1;
-				detach(draft, participantId, endpointId, address.connection, { seen });
-				noteAway(draft);
+				const confirmed = cursors.inMemory(key, `${participantId}/${endpointId}`).pushed ?? 0;
+				return lose(draft, at, seq, transport.confirms ? confirmed : undefined);
 			},
 			{
-				afterwards: (head) => {
-					cursors.forget(key, reader);
-					// It has come back meanwhile, and was taken to have had this entry.
-					const endpoint = head.participants[participantId]?.endpoints[endpointId];
-					if (transport.confirms || !endpoint?.connection || endpoint.connection === address.connection) return;
-					const [now] = fanout.targets(head, (_, __, each) => each.connection === endpoint.connection);
-					if (now) this.ports.track("push", fanout.stream(now, log.entries(key, seq - 1, endpoint.since)));
+				afterwards: (head, { result: missing }) => {
+					if (!missing) return;
+					const [now] = fanout.targets(head, (_, __, endpoint) => endpoint.connection === missing.connection);
+					if (now) fanout.stream(now, log.entries(key, missing.from, missing.to), missing.from);
 				},
 			},
 		);

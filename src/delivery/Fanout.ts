@@ -75,47 +75,58 @@ export class Fanout {
 		this.ports.track("push", pushed);
 	}
 
-	/** Pushes to one endpoint what `pages` yields; what is pushed to it later waits. */
-	stream(target: Target, pages: AsyncIterable<Entry[]>): Promise<void> {
-		return this.lanes.run(target.address.connection, async () => {
-			for await (const page of pages) {
-				for (const entry of page) {
-					const frame = this.write(target, entry);
-					if (frame !== undefined && !(await this.post(target, frame, entry.seq, ""))) return;
+	/**
+	 * Pushes to one endpoint what `pages` yields, which begins after `from`, and then `last`; what is pushed to it later
+	 * waits. Where that can't be read to its end, it's not left with a part of it: it's to come back for the rest.
+	 */
+	stream(target: Target, pages: AsyncIterable<Entry[]>, from: number, last?: Signal): Promise<void> {
+		const { ports } = this;
+		const streamed = this.lanes.run(target.address.connection, async () => {
+			let unsent = from + 1;
+			try {
+				for await (const page of pages) {
+					for (const entry of page) {
+						const frame = this.write(target, entry);
+						if (frame !== undefined && !(await this.post(target, frame, entry.seq, ""))) return;
+						unsent = entry.seq + 1;
+					}
 				}
+				if (last) await this.postSignal(target, last);
+			} catch (error) {
+				ports.monitor.error("catching up failed", error, { session: logId(target.key), seq: unsent });
+				await this.cut(target, unsent);
 			}
 		});
+		ports.track("catching up", streamed);
+		return streamed;
 	}
 
-	/** Tells one connection something that isn't kept. */
-	async tell(
+	/** Tells one connection something that isn't kept; `at` is when it was, by our clock. */
+	tell(
 		address: Address,
 		dialect: Dialect,
 		sessionId: string | undefined,
 		signal: Signal,
 		aheadMs = 0,
+		at = this.ports.clock(),
 	): Promise<void> {
-		const frame = dialect.signal(sessionId, signal, this.ports.clock() + aheadMs);
-		if (frame === undefined) return;
-		await this.lanes.run(address.connection, async () => {
-			try {
-				await this.ports.transport.post(address, frame);
-			} catch (error) {
-				this.ports.monitor.warn("signal not sent", { signal: signal.type, reason: String(error) });
-			}
-		});
+		return this.lanes.run(address.connection, () => this.send(address, dialect, sessionId, signal, at + aheadMs));
 	}
 
 	/** Tells every endpoint of those for whom `to` holds. */
-	async signal(
+	signal(
 		head: Head,
 		signal: Signal,
 		to: (participantId: string, participant: Participant, endpoint: EndpointState) => boolean,
 	): Promise<void> {
-		const { sessionId } = partsOf(head.session);
+		return this.tellAll(this.targets(head, to), signal);
+	}
+
+	/** Tells these endpoints. */
+	async tellAll(targets: readonly Target[], signal: Signal): Promise<void> {
 		await Promise.all(
-			this.targets(head, to).map((target) =>
-				this.tell(target.address, target.dialect, sessionId, signal, target.reader.aheadMs),
+			targets.map(({ key, address, dialect, reader }) =>
+				this.tell(address, dialect, partsOf(key).sessionId, signal, reader.aheadMs),
 			),
 		);
 	}
@@ -140,7 +151,7 @@ export class Fanout {
 					endpointId,
 					address: { connection: endpoint.connection, url: endpoint.url },
 					dialect,
-					reader: { role: participant.role, numbered: endpoint.numbered === true, aheadMs: endpoint.aheadMs ?? 0 },
+					reader: { role: participant.role, numbered: endpoint.numbered === true, aheadMs: participant.aheadMs ?? 0 },
 					behind: endpoint.behind === true,
 				});
 			}
@@ -162,6 +173,27 @@ export class Fanout {
 		return frame;
 	}
 
+	private postSignal({ address, dialect, key, reader }: Target, signal: Signal): Promise<void> {
+		return this.send(address, dialect, partsOf(key).sessionId, signal, this.ports.clock() + reader.aheadMs);
+	}
+
+	private async send(
+		address: Address,
+		dialect: Dialect,
+		sessionId: string | undefined,
+		signal: Signal,
+		timeMs: number,
+	): Promise<void> {
+		const { transport, monitor } = this.ports;
+		const frame = dialect.signal(sessionId, signal, timeMs);
+		if (frame === undefined) return;
+		try {
+			await transport.post(address, frame);
+		} catch (error) {
+			monitor.warn("signal not sent", { signal: signal.type, reason: String(error) });
+		}
+	}
+
 	/** Answers whether the endpoint can be pushed more. */
 	private async post(target: Target, frame: string, seq: number, trace: string): Promise<boolean> {
 		const { key, participantId, endpointId, address } = target;
@@ -173,12 +205,20 @@ export class Fanout {
 				return true;
 			}
 			monitor.debug("connection gone", { session: logId(key), seq, to: participantId, trace });
+			this.ports.lost(target, seq);
 		} catch (error) {
 			monitor.warn("push failed", { session: logId(key), seq, to: participantId, trace, reason: String(error) });
-			// Whether it has the frame is unknown: it must come back and be told from where its cursor stands.
-			await transport.disconnect(address, "push failed").catch((cause) => monitor.error("disconnect failed", cause));
+			await this.cut(target, seq);
 		}
-		this.ports.lost(target, seq);
 		return false;
+	}
+
+	/** Whether it has the entry `seq` is unknown: it must come back, and be told from where its cursor stands. */
+	private async cut(target: Target, seq: number): Promise<void> {
+		const { transport, monitor } = this.ports;
+		await transport
+			.disconnect(target.address, "push failed")
+			.catch((cause) => monitor.error("disconnect failed", cause));
+		this.ports.lost(target, seq);
 	}
 }

@@ -81,9 +81,25 @@ export class PostOffice {
 	 * fan-out, a bot's turn) goes on, `idle` waits for it. Errors are told to the client.
 	 * Throws `not_joined` for a connection that was never admitted, or has ended.
 	 */
-	async receive(connection: string, frame: string, trace = newId()): Promise<void> {
+	receive(connection: string, frame: string, trace = newId()): Promise<void> {
+		const taken = this.take(connection, frame, trace);
+		// Its failure is the caller's.
+		this.rooms.background.track(
+			"frame",
+			taken.catch(() => undefined),
+		);
+		return taken;
+	}
+
+	private async take(connection: string, frame: string, trace: string): Promise<void> {
 		const connected = await this.rooms.connections.find(connection);
 		if (!connected) throw new RouterError("not_joined", "The connection isn't known; connect again.");
+		const { until } = connected.record;
+		if (until !== undefined && until * 1000 <= this.ports.clock()) {
+			this.monitor.warn("connection ended", { code: "agent_token_invalid", trace });
+			await this.ports.transport.disconnect(connected.address, "The token has expired; sign in again.");
+			return this.disconnect(connection, {}, trace);
+		}
 		await this.rooms.counter.take(connected, frame, trace);
 	}
 
@@ -153,7 +169,7 @@ function furnish(ports: PostOfficePorts): Rooms {
 	const switchboard = new Switchboard(apps, connectors);
 	const log = new SessionLog(storage, clock, soleOwner);
 	const cursors = new Cursors(storage, monitor);
-	const connections = new Connections(topic, storage, switchboard, clock);
+	const connections = new Connections(topic, storage, switchboard, clock, soleOwner);
 	const memberships = new Memberships(topic, storage, clock);
 	const fanout: Fanout = new Fanout({
 		transport,
@@ -174,7 +190,7 @@ function furnish(ports: PostOfficePorts): Rooms {
 		memberships,
 		track,
 	});
-	const departures: Departures = new Departures({ log, fanout, cursors, memberships, transport, track });
+	const departures: Departures = new Departures({ log, fanout, cursors, connections, memberships, transport });
 	const connector = (name: string) => switchboard.answering.get(name);
 	const turns = new Turns({ log, fanout, monitor, instance, isDead, connector });
 	const counter = new Counter({
@@ -190,7 +206,19 @@ function furnish(ports: PostOfficePorts): Rooms {
 		clock,
 		track,
 	});
-	const sweep = new Sweep({ topic, storage, apps, switchboard, log, fanout, turns, monitor, clock, isDead });
+	const sweep = new Sweep({
+		topic,
+		storage,
+		apps,
+		switchboard,
+		log,
+		fanout,
+		departures,
+		turns,
+		monitor,
+		isDead,
+		track,
+	});
 	const plugins = new Plugins(topic, storage, monitor);
 	log.onAppended = () => plugins.wake();
 	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);

@@ -1,8 +1,7 @@
 import { asRouterError } from "../protocol/errors.js";
 import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
 import { logId } from "./identity.js";
-import { attachedAs } from "./membership.js";
-import { senderOf } from "./SessionDraft.js";
+import { attachedAs, senderOf } from "./participants.js";
 import { NotAttached } from "./speaking.js";
 import type { Talk } from "./Talk.js";
 
@@ -43,6 +42,7 @@ export class Reading {
 		const { connected } = context;
 		const { connection } = connected.address;
 		const key = attendance.keyOf(connected, sessionId);
+		let done: Promise<void> | undefined;
 		await changeAttached(
 			this.ports,
 			context,
@@ -59,15 +59,13 @@ export class Reading {
 				const [target] = fanout.targets(head, (_, __, endpoint) => endpoint.connection === connection);
 				// A number that we never gave is another log's: nothing can be recovered to it.
 				const recovered = since <= head.seq;
-				if (target && recovered) {
-					this.ports.track("recovery", fanout.stream(target, log.entries(key, since, head.seq)));
-				}
-				this.ports.track(
-					"recovery",
-					tell(this.ports, connected, sessionId, { type: "resumed", recovered, seq: head.seq }),
-				);
+				const resumed = { type: "resumed", recovered, seq: head.seq } as const;
+				const missed = log.entries(key, recovered ? since : head.seq, head.seq);
+				if (target) done = fanout.stream(target, missed, since, resumed);
 			},
 		);
+		// Whoever asks for a whole log waits for it before asking again.
+		await done;
 	}
 
 	async receipt({ sessionId, delivered, read }: Of<"receipt">, context: Context): Promise<void> {

@@ -1,10 +1,8 @@
 import { type Audience, type Content, type Entry, maySee, type Sender } from "../protocol/envelope.js";
 import type { Write } from "../storage/Storage.js";
-import { newId, partsOf } from "./identity.js";
-import { due, entries, type Head, type MessageIdRecord, messageIds, type Participant, sessions } from "./records.js";
-
-/** Spreads the due records of one app over this many hashes. */
-export const DUE_SHARDS = 4;
+import { scheduleLook } from "./due.js";
+import { newId } from "./identity.js";
+import { due, entries, type Head, type MessageIdRecord, messageIds, sessions } from "./records.js";
 
 /**
  * A session as one change of it is being made: rules change `head` and append entries; all of it is committed
@@ -54,26 +52,11 @@ export class SessionDraft {
 		this.messageId = { session, message: `${entry.from.id}/${entry.messageId}`, seq, timeMs, digest };
 	}
 
-	/** Has the session looked after at `at` (epoch ms), unless it already is before that. */
-	lookAfter(at: number): void {
-		const { head } = this;
-		const range = `${String(at).padStart(15, "0")}/${head.session}`;
-		if (head.due && head.due.at <= range) return;
-		const { topic, app, sessionId } = partsOf(head.session);
-		head.due = { shard: dueShard(topic, app, shardOf(sessionId)), at: range };
-		this.touched = true;
-	}
-
-	nothingDue(): void {
-		if (!this.head.due) return;
-		delete this.head.due;
-		this.touched = true;
-	}
-
 	/** What to write, for `Storage.transact`. The first is the head; the message id, if there is one, the second. */
 	writes(): Write[] {
 		const { head, dueRead } = this;
 		head.rev = this.revRead + 1;
+		scheduleLook(head, this.now);
 		const writes: Write[] = [
 			{ put: sessions, record: head, if: this.revRead === 0 ? "absent" : [{ path: "rev", eq: this.revRead }] },
 		];
@@ -90,20 +73,4 @@ export class SessionDraft {
 	get uniqueWrite(): { index: number; record: MessageIdRecord } | undefined {
 		return this.messageId && { index: 1, record: this.messageId };
 	}
-}
-
-/** The hash of an app's due records. */
-export function dueShard(topic: string, app: string, shard: number): string {
-	return `${topic}/${app}/${shard}`;
-}
-
-function shardOf(sessionId: string): number {
-	let sum = 0;
-	for (let i = 0; i < sessionId.length; i++) sum += sessionId.charCodeAt(i);
-	return sum % DUE_SHARDS;
-}
-
-/** A participant as the others of the session know it. */
-export function senderOf(id: string, participant: Participant): Sender {
-	return { id, role: participant.role, name: participant.name, avatar: participant.avatar };
 }

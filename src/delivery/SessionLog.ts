@@ -117,7 +117,8 @@ export class SessionLog {
 			if (done) return this.committed(head, done);
 			const draft = new SessionDraft(head, this.clock());
 			const attempt = { draft, result: rule(draft) };
-			if (!draft.touched) return this.committed(head, attempt);
+			// Nothing is left to change: an attempt whose outcome we never learned has done it.
+			if (!draft.touched) return this.committed(head, doubtful.at(-1) ?? attempt);
 			try {
 				await this.storage.transact(draft.writes());
 				return this.committed(head, attempt);
@@ -146,7 +147,7 @@ export class SessionLog {
 			const [entry] = attempt.draft.appended;
 			if (!entry) continue;
 			const stored = await this.storage.get(entries, [entry.session, entry.seq]);
-			if (stored?.messageId === entry.messageId) return attempt;
+			if (stored?.messageId === entry.messageId && stored.timeMs === entry.timeMs) return attempt;
 		}
 		return undefined;
 	}

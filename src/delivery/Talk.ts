@@ -1,9 +1,16 @@
+import { RouterError } from "../protocol/errors.js";
+import type { StentorRequest } from "../protocol/stentor.js";
 import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
 import { bargeIn, bargeOut } from "./floor.js";
 import { logId } from "./identity.js";
-import { attachedAs } from "./membership.js";
+import { attachedAs } from "./participants.js";
 import { AlreadyAppended, type Rule } from "./SessionLog.js";
 import { NotAttached, speak } from "./speaking.js";
+import { titleOf } from "./transcript.js";
+
+/** An item is chosen from one of this many newest entries. */
+const CHOICE_WITHIN = 20;
+const ONLY_LISTENS = "This connection may only listen.";
 
 /** What people do in a session that others hear: speak, type, barge in and out. */
 export class Talk {
@@ -15,17 +22,18 @@ export class Talk {
 		const key = this.ports.attendance.keyOf(connected, sessionId);
 		const answerers = switchboard.answerers(connected.app);
 		const connection = connected.address.connection;
+		const said = await this.named(key, request);
 		let acknowledged: { seq: number; timeMs: number };
 		try {
 			const { result } = await changeAttached(
 				this.ports,
 				context,
 				key,
-				(draft) => speak(draft, { connection, messageId, request, aheadMs, answerers, instance }),
-				(head, { appended, result: { turn, entry } }) => {
+				(draft) => speak(draft, { connection, messageId, request: said, aheadMs, answerers, instance }),
+				(head, { appended, result: { begun, entry } }) => {
 					fanout.entries(head, appended, trace, connection);
 					const asked = { key, app: connected.app, answerers, trace };
-					if (turn) this.ports.track("turn", turns.run(asked, { turn, entry }));
+					if (begun) this.ports.track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
 				},
 			);
 			acknowledged = result.entry;
@@ -37,6 +45,14 @@ export class Talk {
 		if (messageId === undefined) return;
 		const { seq, timeMs } = acknowledged;
 		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, timeMs });
+	}
+
+	/** A chosen item with its title: the published widget sends the item's token only, which is no word for people. */
+	private async named(key: string, request: StentorRequest): Promise<StentorRequest> {
+		const { token, rawQuery, title } = request;
+		if (!token || rawQuery || title) return request;
+		const recent = await this.ports.log.newest(key, Number.MAX_SAFE_INTEGER, CHOICE_WITHIN);
+		return { ...request, title: titleOf(token, recent) };
 	}
 
 	async bargeIn({ sessionId, profile }: Of<"bargeIn">, context: Context): Promise<void> {
@@ -54,7 +70,8 @@ export class Talk {
 	}
 
 	async typing({ sessionId, on }: Of<"typing">, context: Context): Promise<void> {
-		const { head, who, mayHear } = await present(this.ports, context, sessionId);
+		const { head, who, maySend, mayHear } = await present(this.ports, context, sessionId);
+		if (!maySend) throw new RouterError("session_forbidden", ONLY_LISTENS);
 		await this.ports.fanout.signal(head, { type: "typing", who, on }, mayHear);
 	}
 
@@ -67,7 +84,9 @@ export class Talk {
 			context,
 			key,
 			(draft) => {
-				if (!attachedAs(draft.head, connection)) throw new NotAttached();
+				const me = attachedAs(draft.head, connection);
+				if (!me) throw new NotAttached();
+				if (me.endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 				rule(draft);
 			},
 			(head, { appended }) => fanout.entries(head, appended, context.trace, connection),

@@ -7,10 +7,9 @@ import type { Connected } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Departures } from "./Departures.js";
 import type { Fanout } from "./Fanout.js";
-import { attachedAs } from "./membership.js";
+import { attachedAs, senderOf } from "./participants.js";
 import type { Switchboard } from "./ports.js";
 import type { Head, Participant } from "./records.js";
-import { senderOf } from "./SessionDraft.js";
 import type { Committed, Rule, SessionLog } from "./SessionLog.js";
 import { NotAttached } from "./speaking.js";
 import type { Turns } from "./Turns.js";
@@ -41,7 +40,10 @@ export interface Context {
 
 export type Of<T extends Command["type"]> = Extract<Command, { type: T }>;
 
-/** Changes the session; a connection that isn't attached to it is, first, if its user was there before. */
+/**
+ * Changes the session; a connection that isn't attached to it is, first: a visitor's if its user was there before, an
+ * agent's in any case (the published widget may send `barge in` before `user joined`).
+ */
 export async function changeAttached<T>(
 	{ log, attendance }: CommandPorts,
 	{ connected, aheadMs }: Context,
@@ -54,7 +56,8 @@ export async function changeAttached<T>(
 	} catch (error) {
 		if (!(error instanceof NotAttached)) throw error;
 	}
-	await attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning: true });
+	const returning = connected.connector.role === "visitor";
+	await attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning });
 	return log.change(key, rule, { afterwards });
 }
 
@@ -63,7 +66,7 @@ export async function present(
 	{ log, attendance }: CommandPorts,
 	{ connected }: Context,
 	sessionId: string,
-): Promise<{ head: Head; who: Sender; mayHear: (id: string, participant: Participant) => boolean }> {
+): Promise<{ head: Head; who: Sender; maySend: boolean; mayHear: (id: string, participant: Participant) => boolean }> {
 	const head = await log.peek(attendance.keyOf(connected, sessionId));
 	const me = head && attachedAs(head, connected.address.connection);
 	if (!head || !me) throw new RouterError("not_joined");
@@ -73,6 +76,7 @@ export async function present(
 	return {
 		head,
 		who: senderOf(me.participantId, me.participant),
+		maySend: me.endpoint.sends !== false,
 		mayHear: (id, { role }) => id !== me.participantId && (role !== "visitor" || !isSecret),
 	};
 }

@@ -1,12 +1,11 @@
 import type { Profile } from "../protocol/Dialect.js";
-import { isReachable, rename } from "./membership.js";
+import { AGENT_GRACE_MS } from "./due.js";
+import { handledOf, isAutomated, isReachable, rename, senderOf } from "./participants.js";
 import type { Head, Participant } from "./records.js";
-import { type SessionDraft, senderOf } from "./SessionDraft.js";
+import type { SessionDraft } from "./SessionDraft.js";
 
-/** How long an agent who holds the floor may be unreachable before the answerer takes it back, in milliseconds. */
-export const AGENT_GRACE_MS = 60_000;
 /** How long a hand-off waits for somebody to come, in milliseconds. */
-export const HAND_OFF_MS = 10 * 60_000;
+const HAND_OFF_MS = 10 * 60_000;
 
 /** An answerer that may hold the floor. */
 export interface Answerer {
@@ -23,30 +22,23 @@ export function defaultAnswerer(answerers: Answerers): Answerer | undefined {
 	return answerers.values().next().value;
 }
 
-/** Whether the floor is an answerer's. */
-export function isAutomated(head: Head): boolean {
-	return head.floor.holder !== undefined && head.participants[head.floor.holder]?.role === "answerer";
-}
-
 /**
  * Gives the floor to an answerer, under a new fence: whatever another one began is void. What was said before, up to
  * `handled`, isn't its to answer; it's given to it as context.
  */
-export function grant(draft: SessionDraft, answerer: Answerer | undefined, handled = draft.head.seq): void {
+function grant(draft: SessionDraft, answerer: Answerer | undefined, handled = draft.head.seq): void {
 	const { head } = draft;
 	moveFloor(draft, answerer?.name);
 	if (!answerer) return;
 	const participant = enrol(head, answerer);
 	participant.handled = handled;
 	if (head.seq > 0) participant.fresh = true;
-	if (wantsAnswer(head)) draft.lookAfter(draft.now + answerer.answerWithinMs);
 }
 
 function moveFloor(draft: SessionDraft, holder: string | undefined): void {
 	const { head } = draft;
 	head.floor = { holder, fence: head.floor.fence + 1, answered: head.floor.answered };
 	delete head.turn;
-	draft.nothingDue();
 	draft.touched = true;
 }
 
@@ -60,22 +52,16 @@ function enrol(head: Head, answerer: Answerer): Participant {
 
 /**
  * The answerer that holds the floor; undefined if people do, or there is none. Where it's one that serves this app no
- * longer, or nobody holds it, the default one is granted it, with what came after `handled` to answer.
+ * longer, or nobody holds it, the default one is granted it, with what waited for the other.
  */
-export function holderOf(draft: SessionDraft, answerers: Answerers, handled: number): Answerer | undefined {
+export function holderOf(draft: SessionDraft, answerers: Answerers): Answerer | undefined {
 	const { holder } = draft.head.floor;
 	if (holder !== undefined && !isAutomated(draft.head)) return undefined;
 	const known = answerers.get(holder ?? "");
 	if (known) return known;
 	const answerer = defaultAnswerer(answerers);
-	if (answerer) grant(draft, answerer, handled);
+	if (answerer) grant(draft, answerer, handledOf(draft.head));
 	return answerer;
-}
-
-/** Whether an entry waits for the answerer that holds the floor. */
-export function wantsAnswer(head: Head): boolean {
-	if (!isAutomated(head) || head.asked === undefined) return false;
-	return head.asked > (head.participants[head.floor.holder ?? ""]?.handled ?? 0);
 }
 
 /** An agent begins to take part: the floor is people's from here on. */
@@ -120,8 +106,10 @@ export function noteAway(draft: SessionDraft): void {
 	if (holders.length === 0 || holders.some(isReachable) || head.floor.awaySince !== undefined) return;
 	head.floor.awaySince = draft.now;
 	draft.touched = true;
-	draft.lookAfter(draft.now + AGENT_GRACE_MS);
 }
+
+/** How many agents are taken from the floor at once: each is an entry, and a transaction holds few. */
+const AT_ONCE = 5;
 
 /**
  * Takes the floor back from agents who have been unreachable for too long. What they left unanswered is then the
@@ -129,23 +117,36 @@ export function noteAway(draft: SessionDraft): void {
  */
 export function endAbsence(draft: SessionDraft, answerers: Answerers): void {
 	const { head } = draft;
-	const { awaySince, answered } = head.floor;
-	if (awaySince === undefined) return;
-	if (draft.now < awaySince + AGENT_GRACE_MS) {
-		draft.lookAfter(awaySince + AGENT_GRACE_MS);
-		return;
-	}
-	for (const id of Object.keys(head.participants)) bargeOut(draft, id, answerers, { handled: answered ?? 0 });
+	const { awaySince, answered = 0 } = head.floor;
+	if (awaySince === undefined || draft.now < awaySince + AGENT_GRACE_MS) return;
+	const holders = Object.keys(head.participants).filter((id) => head.participants[id]?.bargedIn);
+	for (const id of holders.slice(0, AT_ONCE)) bargeOut(draft, id, answerers, { handled: answered });
+	if (holders.length > AT_ONCE) head.floor.awaySince = awaySince;
 }
 
 /** Asks for somebody else to answer. Who holds the floor keeps it until somebody comes. */
 export function handOff(draft: SessionDraft, by: string, target: string | undefined, answerers: Answerers): void {
 	const participant = draft.head.participants[by];
 	if (!participant) return;
-	const invited = answerers.get(target ?? "");
-	if (invited) draft.lookAfter(draft.now + invited.answerWithinMs);
-	draft.head.handOff = { target, until: draft.now + HAND_OFF_MS };
+	const invited = answerers.has(target ?? "") ? true : undefined;
+	draft.head.handOff = { target, until: draft.now + HAND_OFF_MS, invited };
 	draft.append(senderOf(by, participant), "staff", { type: "handOff", target });
+}
+
+/** The answerer that was asked doesn't come; a person still may. */
+export function declineHandOff(draft: SessionDraft, answerer: Answerer): void {
+	const { handOff } = draft.head;
+	if (handOff?.target !== answerer.name) return;
+	delete handOff.invited;
+	draft.touched = true;
+}
+
+/** Nobody is waited for any longer than was said. */
+export function endHandOff(draft: SessionDraft): void {
+	const { handOff } = draft.head;
+	if (!handOff || handOff.until >= draft.now) return;
+	delete draft.head.handOff;
+	draft.touched = true;
 }
 
 /** The answerer that was asked takes the floor, unless the hand-off is over, or somebody else came. */
@@ -154,7 +155,8 @@ export function acceptHandOff(draft: SessionDraft, answerer: Answerer, fence: nu
 	if (head.floor.fence !== fence || head.handOff?.target !== answerer.name || head.handOff.until < draft.now)
 		return false;
 	delete head.handOff;
-	grant(draft, answerer);
+	// What was asked meanwhile is the new one's.
+	grant(draft, answerer, handledOf(head));
 	const participant = head.participants[answerer.name];
 	if (participant) draft.append(senderOf(answerer.name, participant), "everyone", { type: "joined" });
 	return true;

@@ -2,7 +2,9 @@ import type { Profile } from "../protocol/Dialect.js";
 import { RouterError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
 import type { Address } from "../transport/Transport.js";
+import { noteAway } from "./floor.js";
 import { newId } from "./identity.js";
+import { type attachedAs, endpointOf, isReachable, rename } from "./participants.js";
 import type { EndpointState, Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 
@@ -16,7 +18,7 @@ export interface Arrival {
 	readonly address: Address;
 	readonly sends: boolean;
 	readonly receives: boolean;
-	/** How far the client's clock is ahead of ours, where it told. */
+	/** How far the client's clock is ahead of ours, as a first frame tells. */
 	readonly aheadMs?: number;
 	/** What each endpoint of this participant has confirmed; undefined where what was pushed counts as seen. */
 	readonly confirmed: ReadonlyMap<string, number> | undefined;
@@ -27,7 +29,6 @@ export interface Arrival {
 }
 
 export interface Attached {
-	readonly endpoint: string;
 	/** What the reader lacks: the entries after `from`, up to and including `to`. */
 	readonly from: number;
 	readonly to: number;
@@ -40,28 +41,38 @@ export interface Attached {
 /** Attaches a connection to the session; a visitor must be the one who opened it. Throws `session_forbidden`, `session_full`. */
 export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	const { head } = draft;
+	const { connection, url } = arrival.address;
 	if (arrival.role === "visitor" && head.owner !== arrival.participant) throw new RouterError("session_forbidden");
 	const known = head.participants[arrival.participant];
-	if (!known && Object.keys(head.participants).length >= LIMITS.participants) throw new RouterError("session_full");
+	if (!known) makeRoom(head);
 	const participant = known ?? join(head, arrival);
-	rename(draft, participant, arrival.profile);
-	const open = endpointOf(participant, arrival.address.connection);
-	if (open && !open.endpoint.behind) {
-		return { endpoint: open.id, from: head.seq, to: head.seq, isNew: false, isFirst: false };
-	}
+	// In the talk they have a name already.
+	if (!participant.bargedIn) rename(draft, participant, arrival.profile);
+	const open = endpointOf(participant, connection);
+	if (open && !open.endpoint.behind) return { from: head.seq, to: head.seq, isNew: false, isFirst: false };
 	draft.touched = true;
-	const { id, endpoint } = open ?? claim(head, participant, arrival, !known);
-	endpoint.connection = arrival.address.connection;
-	endpoint.url = arrival.address.url;
-	if (!arrival.sends) endpoint.sends = false;
-	if (!arrival.receives) endpoint.receives = false;
-	if (arrival.aheadMs !== undefined) endpoint.aheadMs = arrival.aheadMs;
-	delete endpoint.closedAt;
+	if (arrival.aheadMs !== undefined) participant.aheadMs ??= arrival.aheadMs;
+	const endpoint = open?.endpoint ?? claim(draft, participant, arrival, !known);
+	// What a former connection at this place could do is nothing to this one.
+	if (arrival.sends) delete endpoint.sends;
+	else endpoint.sends = false;
+	if (arrival.receives) delete endpoint.receives;
+	else endpoint.receives = false;
 	if (arrival.pushLater) endpoint.behind = true;
 	else delete endpoint.behind;
-	endpoint.since = head.seq;
+	delete endpoint.closedAt;
+	Object.assign(endpoint, { connection, url, attachedAt: draft.now, since: head.seq });
 	if (participant.bargedIn) delete head.floor.awaySince;
-	return { endpoint: id, from: endpoint.seen, to: head.seq, isNew: true, isFirst: !known };
+	return { from: endpoint.seen, to: head.seq, isNew: true, isFirst: !known };
+}
+
+/** Whoever only watched and is gone makes room for who comes. */
+function makeRoom(head: Head): void {
+	const all = Object.entries(head.participants);
+	if (all.length < LIMITS.participants) return;
+	const gone = all.find(([, each]) => each.role === "agent" && !each.bargedIn && !isReachable(each));
+	if (!gone) throw new RouterError("session_full");
+	delete head.participants[gone[0]];
 }
 
 function join(head: Head, arrival: Arrival): Participant {
@@ -71,46 +82,42 @@ function join(head: Head, arrival: Arrival): Participant {
 	return participant;
 }
 
-/** Takes the name, the address and the picture that came with a frame. */
-export function rename(draft: SessionDraft, participant: Participant, profile: Profile): void {
-	for (const field of ["name", "email", "avatar"] as const) {
-		if (profile[field] === undefined || profile[field] === participant[field]) continue;
-		participant[field] = profile[field];
-		draft.touched = true;
-	}
-}
+/** Endpoints that closed within this time of each other may have had one cause, a network that failed, say. */
+const TOGETHER_MS = 2 * 60_000;
 
 /**
- * The endpoint that comes back: of those that are closed the one furthest behind, so that nothing is lost where it
- * can't be told which it is. With none closed it's a further one, which starts where the others are sure to be: the
- * client that comes back before its lost connection was noticed lacks only what that one didn't confirm.
+ * The endpoint that comes back. Of those that closed last, together, it's the one furthest behind, so that nothing is
+ * lost where it can't be told which it is; those that were left behind before are forgotten. With none closed it's a
+ * further one, which starts where the others are sure to be: the client that comes back before its lost connection was
+ * noticed lacks only what that one didn't confirm.
  */
-function claim(
-	head: Head,
-	participant: Participant,
-	arrival: Arrival,
-	isFirst: boolean,
-): { id: string; endpoint: EndpointState } {
+function claim(draft: SessionDraft, participant: Participant, arrival: Arrival, isFirst: boolean): EndpointState {
+	const { head, now } = draft;
 	const all = Object.entries(participant.endpoints).map(([id, endpoint]) => {
-		const away = endpoint.connection === undefined || arrival.isDead(endpoint.connection);
-		const pushed = arrival.confirmed ? (arrival.confirmed.get(id) ?? 0) : away ? 0 : head.seq;
-		return { id, endpoint, away, seen: Math.max(endpoint.seen, pushed) };
+		const isAway = endpoint.connection === undefined || arrival.isDead(endpoint.connection);
+		// Where nothing is confirmed, what was pushed counts as seen.
+		const pushed = isAway || endpoint.behind ? 0 : head.seq;
+		const confirmed = arrival.confirmed ? (arrival.confirmed.get(id) ?? 0) : pushed;
+		const closedAt = endpoint.closedAt ?? now;
+		return { id, endpoint, isAway, closedAt, seen: Math.max(endpoint.seen, confirmed) };
 	});
-	const away = all.filter((each) => each.away).sort((a, b) => a.seen - b.seen);
-	const [back] = away;
-	if (back) {
+	const away = all.filter(({ isAway }) => isAway).sort((a, b) => b.closedAt - a.closedAt);
+	const last = away[0];
+	if (last) {
+		const together = away.filter(({ closedAt }) => last.closedAt - closedAt < TOGETHER_MS);
+		for (const { id } of away) if (!together.some((each) => each.id === id)) delete participant.endpoints[id];
+		const back = together.reduce((least, each) => (each.seen < least.seen ? each : least));
 		back.endpoint.seen = back.seen;
-		return back;
+		return back.endpoint;
 	}
 	if (all.length >= LIMITS.endpoints) {
-		const [longest] = all.sort((a, b) => a.endpoint.since - b.endpoint.since);
-		if (longest) delete participant.endpoints[longest.id];
+		const oldest = all.reduce((a, b) => (a.endpoint.attachedAt <= b.endpoint.attachedAt ? a : b));
+		delete participant.endpoints[oldest.id];
 	}
 	const seen = isFirst ? firstSeen(head, arrival.role) : Math.min(head.seq, ...all.map((each) => each.seen));
-	const id = newId().slice(0, 8);
-	const endpoint: EndpointState = { since: head.seq, seen };
-	participant.endpoints[id] = endpoint;
-	return { id, endpoint };
+	const endpoint: EndpointState = { attachedAt: 0, since: head.seq, seen };
+	participant.endpoints[newId().slice(0, 8)] = endpoint;
+	return endpoint;
 }
 
 /** Who joins a session that others are in is shown what was said before. */
@@ -119,58 +126,62 @@ function firstSeen(head: Head, role: Arrival["role"]): number {
 }
 
 /**
- * Closes an endpoint. `seen` is the newest entry that it's known, or taken, to have; reports of one closing may come
- * more than once, and the least of them counts. `forget` drops an endpoint that can't come back, if it's not the only one.
+ * Closes the endpoint that a connection holds. `seen` is the newest entry that it's known, or taken, to have. `forget`
+ * drops an endpoint that can't come back, if it's not the only one, and an agent who only watched.
  */
 export function detach(
 	draft: SessionDraft,
-	participantId: string,
-	endpointId: string,
-	connection: string,
+	{ participantId, participant, endpointId, endpoint }: NonNullable<ReturnType<typeof attachedAs>>,
 	closing: { readonly seen: number; readonly forget?: boolean },
 ): void {
-	const participant = draft.head.participants[participantId];
-	const endpoint = participant?.endpoints[endpointId];
-	if (!participant || !endpoint || (endpoint.connection !== undefined && endpoint.connection !== connection)) return;
-	const wasOpen = endpoint.connection !== undefined;
-	const seen = wasOpen
-		? Math.max(endpoint.seen, Math.min(closing.seen, draft.head.seq))
-		: Math.min(endpoint.seen, closing.seen);
-	if (!wasOpen && seen === endpoint.seen) return;
 	draft.touched = true;
-	endpoint.seen = seen;
+	// What it was to be pushed later hasn't been.
+	if (!endpoint.behind) endpoint.seen = Math.max(endpoint.seen, Math.min(closing.seen, draft.head.seq));
+	delete endpoint.behind;
 	delete endpoint.connection;
 	delete endpoint.url;
-	endpoint.closedAt ??= draft.now;
-	if (closing.forget && Object.keys(participant.endpoints).length > 1) delete participant.endpoints[endpointId];
-}
-
-/** The endpoint of a participant that this connection is attached to. */
-export function endpointOf(
-	participant: Participant,
-	connection: string,
-): { id: string; endpoint: EndpointState } | undefined {
-	for (const id of Object.keys(participant.endpoints)) {
-		const endpoint = participant.endpoints[id];
-		if (endpoint?.connection === connection) return { id, endpoint };
+	endpoint.closedAt = draft.now;
+	if (closing.forget) {
+		if (Object.keys(participant.endpoints).length > 1) delete participant.endpoints[endpointId];
+		else if (participant.role === "agent" && !participant.bargedIn) delete draft.head.participants[participantId];
 	}
-	return undefined;
+	noteAway(draft);
 }
 
-/** Who this connection is in the session; undefined if it isn't attached. */
-export function attachedAs(
-	head: Head,
-	connection: string,
-): { participantId: string; participant: Participant; endpointId: string; endpoint: EndpointState } | undefined {
-	for (const participantId of Object.keys(head.participants)) {
-		const participant = head.participants[participantId];
-		const found = participant && endpointOf(participant, connection);
-		if (participant && found) return { participantId, participant, endpointId: found.id, endpoint: found.endpoint };
+/** For how long after it was attached a connection may not be open yet: API Gateway opens it when its handler returns. */
+const OPENING_MS = 30_000;
+
+/**
+ * An endpoint was not handed the entry `seq`. What is to be pushed to it again, if it has come back meanwhile and was
+ * taken to have that entry. `confirmed` is what it has, where the transport knows.
+ */
+export function lose(
+	draft: SessionDraft,
+	at: { readonly participantId: string; readonly endpointId: string; readonly connection: string },
+	seq: number,
+	confirmed: number | undefined,
+): { readonly connection: string; readonly from: number; readonly to: number } | undefined {
+	const participant = draft.head.participants[at.participantId];
+	const endpoint = participant?.endpoints[at.endpointId];
+	if (!participant || !endpoint) return undefined;
+	const seen = confirmed ?? seq - 1;
+	if (endpoint.connection === at.connection) {
+		if (!endpoint.behind && draft.now - endpoint.attachedAt < OPENING_MS) {
+			endpoint.seen = Math.max(confirmed === undefined ? 0 : endpoint.seen, seen);
+			endpoint.behind = true;
+			draft.touched = true;
+		} else if (!endpoint.behind || draft.now - endpoint.attachedAt >= OPENING_MS) {
+			detach(draft, { ...at, participant, endpoint }, { seen });
+		}
+		return undefined;
 	}
-	return undefined;
-}
-
-/** Whether somebody of these is reachable now. */
-export function isReachable(participant: Participant): boolean {
-	return Object.values(participant.endpoints).some((endpoint) => endpoint.connection !== undefined);
+	// Where arrivals are confirmed, closing it has told what it had.
+	if (confirmed !== undefined || endpoint.seen <= seen) return undefined;
+	const { connection, seen: to } = endpoint;
+	if (connection === undefined || endpoint.behind) {
+		endpoint.seen = seen;
+		draft.touched = true;
+		return undefined;
+	}
+	return { connection, from: seen, to };
 }

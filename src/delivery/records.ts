@@ -13,6 +13,8 @@ export interface Head {
 	last: { everyone: number; staff: number };
 	/** The newest entry's time. */
 	timeMs: number;
+	/** Epoch milliseconds. */
+	openedAt: number;
 	/** The participant that opened the session; only that person may come back to it as its visitor. */
 	owner: string;
 	participants: Record<string, Participant>;
@@ -24,7 +26,12 @@ export interface Head {
 	/** The `due` record that this session has: somebody looks after it then, whatever happens to this process. */
 	due?: { shard: string; at: string };
 	/** Somebody else was asked to answer, and hasn't come yet. */
-	handOff?: { target?: string; until: number };
+	handOff?: {
+		target?: string;
+		until: number;
+		/** The target is an answerer, to be asked whether it takes the floor. */
+		invited?: true;
+	};
 }
 
 export interface Participant {
@@ -36,6 +43,8 @@ export interface Participant {
 	ref?: string;
 	/** The connector by which it's reached. */
 	connector: string;
+	/** How far its clock is ahead of ours, in milliseconds, where its frames have told. */
+	aheadMs?: number;
 	/** An agent who takes part in the talk; others only watch. */
 	bargedIn?: boolean;
 	/** Answerers: the newest entry that needs nothing more from it. */
@@ -55,8 +64,8 @@ export interface EndpointState {
 	receives?: false;
 	/** The client numbers what it has. */
 	numbered?: true;
-	/** How far the client's clock is ahead of ours, in milliseconds. */
-	aheadMs?: number;
+	/** When it was attached, epoch milliseconds. */
+	attachedAt: number;
 	/** The head's `seq` when it was attached: what came after is pushed by whoever appends it. */
 	since: number;
 	/** What it had seen when it was attached, or, once closed, when it was closed. */
@@ -125,6 +134,10 @@ export interface ConnectionRecord {
 	app: string;
 	connector: string;
 	user: string;
+	/** The user id needs no secret: it was proved. */
+	proved?: true;
+	/** Epoch seconds: when what let the connection in ends. */
+	until?: number;
 	url?: string;
 	name?: string;
 	email?: string;

@@ -1,12 +1,12 @@
 import type { Audience, Content, Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { isLaunch, requestText, type StentorRequest } from "../protocol/stentor.js";
-import { type Answerers, bargeIn, holderOf, wantsAnswer } from "./floor.js";
+import { type Answerers, bargeIn, holderOf } from "./floor.js";
 import { digest } from "./identity.js";
-import { attachedAs } from "./membership.js";
-import type { EndpointState, TurnLease } from "./records.js";
-import { type SessionDraft, senderOf } from "./SessionDraft.js";
-import { takeTurn } from "./turn.js";
+import { attachedAs, senderOf, wantsAnswer } from "./participants.js";
+import type { Participant } from "./records.js";
+import type { SessionDraft } from "./SessionDraft.js";
+import { type Begun, takeTurn } from "./turn.js";
 
 /** What a person says, as it came over a connection. */
 export interface Spoken {
@@ -25,7 +25,7 @@ export interface Spoken {
 export class NotAttached extends Error {}
 
 /** Puts what a person said into the log; takes the turn of answering it, where it's an answerer's and nothing is before it. */
-export function speak(draft: SessionDraft, spoken: Spoken): { entry: Entry; turn?: TurnLease } {
+export function speak(draft: SessionDraft, spoken: Spoken): { entry: Entry; begun?: Begun } {
 	const { head } = draft;
 	const at = attachedAs(head, spoken.connection);
 	if (!at) throw new NotAttached();
@@ -37,37 +37,45 @@ export function speak(draft: SessionDraft, spoken: Spoken): { entry: Entry; turn
 	const [audience, content] = contentOf(spoken.request);
 	const entry = draft.append(senderOf(participantId, participant), audience, content, spoken.messageId);
 	if (spoken.messageId) {
-		const { type, rawQuery, token } = spoken.request;
-		draft.unique(entry, digest(type, rawQuery, token));
+		// An access token may have been renewed since the message was first sent.
+		draft.unique(entry, digest(JSON.stringify({ ...spoken.request, accessToken: undefined })));
 		endpoint.numbered = true;
 	}
-	learnClock(endpoint, spoken.aheadMs);
+	learnClock(participant, spoken.aheadMs);
 	if (participant.role === "agent") {
 		head.floor.answered = entry.seq;
 		return { entry };
 	}
 	head.asked = entry.seq;
-	const answerer = holderOf(draft, spoken.answerers, entry.seq - 1);
-	if (!answerer) return { entry };
-	if (!wasWaiting && !head.turn) return { entry, turn: takeTurn(draft, answerer, entry.seq, spoken.instance) };
-	draft.lookAfter(draft.now + answerer.answerWithinMs);
-	return { entry };
+	const answerer = holderOf(draft, spoken.answerers);
+	if (!answerer || wasWaiting || head.turn) return { entry };
+	return { entry, begun: takeTurn(draft, answerer, entry.seq, spoken.instance) };
 }
 
 /** A request without words is for answerers alone: people would see an empty bubble. */
 function contentOf(original: StentorRequest): [Audience, Content] {
-	// Whoever is asked to answer is told an alias instead.
-	const { userId: _, sessionId: __, ...request } = original;
+	const request = withoutUser(original);
 	if (isLaunch(original)) return ["answerers", { type: "launch", request }];
 	const text = requestText(original);
 	return [text ? "everyone" : "answerers", { type: "message", text, request }];
 }
 
-/** Frames that took longer on their way make the clock seem less ahead than it is; one set back shows as a leap. */
+/** Without the user id, wherever the published widget puts it: whoever is asked to answer is told an alias instead. */
+function withoutUser({ userId: _, sessionId: __, ...request }: StentorRequest): StentorRequest {
+	const { userProfile } = request;
+	if (typeof userProfile !== "object" || userProfile === null) return request;
+	return { ...request, userProfile: { ...userProfile, id: undefined } };
+}
+
+/** What a clock is taken to be ahead beyond what a frame says: frames take their time on the way. */
+const ON_THE_WAY_MS = 300;
+/** A clock that was set back shows as a leap; smaller differences are slow frames. */
 const CLOCK_LEAP_MS = 15_000;
 
-function learnClock(endpoint: EndpointState, aheadMs: number | undefined): void {
+/** Kept as it is for as long as it can be: the published widget knows an entry that comes again by its time. */
+function learnClock(participant: Participant, aheadMs: number | undefined): void {
 	if (aheadMs === undefined) return;
-	const known = endpoint.aheadMs;
-	if (known === undefined || aheadMs > known || aheadMs < known - CLOCK_LEAP_MS) endpoint.aheadMs = aheadMs;
+	const known = participant.aheadMs;
+	if (known !== undefined && aheadMs <= known && aheadMs >= known - CLOCK_LEAP_MS) return;
+	participant.aheadMs = aheadMs + ON_THE_WAY_MS;
 }

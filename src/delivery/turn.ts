@@ -1,25 +1,43 @@
 import type { Answer } from "../connectors/Connector.js";
+import type { Sender } from "../protocol/envelope.js";
 import { responseText } from "../protocol/stentor.js";
-import { type Answerer, type Answerers, handOff, wantsAnswer } from "./floor.js";
+import { type Answerer, type Answerers, handOff } from "./floor.js";
 import { newId } from "./identity.js";
+import { senderOf } from "./participants.js";
 import type { TurnLease } from "./records.js";
-import { type SessionDraft, senderOf } from "./SessionDraft.js";
+import type { SessionDraft } from "./SessionDraft.js";
 
 /** How often an entry's turn is taken before the failure is put in the log instead. */
 export const TURN_ATTEMPTS = 3;
 /** What a turn's lease has beyond the time that its answer may take, in milliseconds. */
 const LEASE_MARGIN_MS = 5_000;
 
+/** A turn that's taken, and what its answerer is to be told. */
+export interface Begun {
+	readonly turn: TurnLease;
+	/** The answerer, as the others know it. */
+	readonly who: Sender;
+	/** The visitor, by the alias that bots know. */
+	readonly user: string;
+	/** The floor has come to the answerer since it last answered: it's to be told what was said before. */
+	readonly isFresh: boolean;
+}
+
 /** Takes the turn of answering entry `seq` for the holder of the floor. */
-export function takeTurn(draft: SessionDraft, answerer: Answerer, seq: number, instance: string): TurnLease {
+export function takeTurn(draft: SessionDraft, answerer: Answerer, seq: number, instance: string): Begun {
 	const { head } = draft;
 	const until = draft.now + answerer.answerWithinMs + LEASE_MARGIN_MS;
 	const attempt = head.turn?.seq === seq ? head.turn.attempt + 1 : 1;
 	const turn: TurnLease = { id: newId(), by: answerer.name, seq, fence: head.floor.fence, until, attempt, instance };
 	head.turn = turn;
 	draft.touched = true;
-	draft.lookAfter(until);
-	return { ...turn };
+	const me = head.participants[answerer.name];
+	return {
+		turn: { ...turn },
+		who: me ? senderOf(answerer.name, me) : { id: answerer.name, role: "answerer" },
+		user: head.participants[head.owner]?.ref ?? head.owner,
+		isFresh: me?.fresh === true,
+	};
 }
 
 /** Whether somebody has the turn whose lease still runs. A lease of a process that's known to be dead doesn't. */
@@ -63,6 +81,5 @@ function finish(draft: SessionDraft, turn: TurnLease): boolean {
 	participant.handled = turn.seq;
 	delete head.turn;
 	draft.touched = true;
-	if (!wantsAnswer(head)) draft.nothingDue();
 	return true;
 }

@@ -58,7 +58,6 @@ export type Signal =
 			readonly retryable: boolean;
 			readonly messageId?: string;
 	  }
-	| { readonly type: "reconnect" }
 	| { readonly type: "pong" };
 
 /** To whom a frame goes. */

@@ -38,9 +38,7 @@ export type Content =
 	/** The sender asks that somebody else answers. */
 	| { readonly type: "handOff"; readonly target?: string }
 	/** The sender should have answered entry `seq` and could not. */
-	| { readonly type: "failure"; readonly seq: number; readonly error: string }
-	/** What was here has been erased. */
-	| { readonly type: "erased" };
+	| { readonly type: "failure"; readonly seq: number; readonly error: string };
 
 /** One entry of a session's log. */
 export interface Entry {

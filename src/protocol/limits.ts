@@ -2,7 +2,7 @@
 export const LIMITS = {
 	/** A client's frame. API Gateway takes up to 128 KB; what we pass on grows by the envelope. */
 	frameBytes: 100 * 1024,
-	/** An outbound frame (API Gateway: 128 KB a message). Checked when an entry is appended, not when it's sent. */
+	/** An outbound frame (API Gateway: 128 KB a message). An answer is checked before it's appended; a client's frame is smaller. */
 	outboundBytes: 128 * 1024,
 	/** How deep a frame may be nested. */
 	depth: 32,
@@ -10,15 +10,19 @@ export const LIMITS = {
 	idLength: 200,
 	/** Characters of a display name, an e-mail address, an avatar's address. */
 	nameLength: 200,
-	avatarLength: 2_000,
+	avatarLength: 500,
 	/** Participants of one session. */
 	participants: 50,
-	/** Endpoints of one participant (tabs, devices); the one away longest makes room. */
+	/** Endpoints of one participant (tabs, devices); the one that was attached longest ago makes room. */
 	endpoints: 8,
 	/** What an agent who joins is sent of what was said before. */
 	historyOnJoin: 200,
+	/** Messages of one answer: they're put into the log at once, and a transaction holds 10 writes. */
+	answerMessages: 5,
 	/** The turns that an answerer gets as context when the floor comes (back) to it. */
 	transcript: 20,
+	/** Characters of each of them. */
+	transcriptText: 2_000,
 	/** Sessions that a connection is attached to when its user comes back. */
 	sessionsOnReconnect: 10,
 } as const;

@@ -31,7 +31,6 @@ const contents: readonly Content[] = [
 	{ type: "left", reason: "away" },
 	{ type: "handOff", target: "genesys" },
 	{ type: "failure", seq: 1, error: "The bot did not answer in time." },
-	{ type: "erased" },
 ];
 
 const signals: readonly Signal[] = [
@@ -46,7 +45,6 @@ const signals: readonly Signal[] = [
 	{ type: "resumed", recovered: true, seq: 3 },
 	{ type: "receipt", who, delivered: 3, read: 2 },
 	{ type: "refused", code: "message_conflict", error: "Used before.", retryable: false, messageId: "m1" },
-	{ type: "reconnect" },
 	{ type: "pong" },
 ];
 

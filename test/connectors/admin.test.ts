@@ -37,16 +37,17 @@ describe("AdminConnector", () => {
 		expect(admin.commands).toEqual(expect.arrayContaining(["join", "message", "bargeIn", "bargeOut", "ping"]));
 	});
 
-	test("admits by the query's token: as the client's user id, or as the token's subject", async () => {
-		const token = await createAgentToken({ secret, subject: "ada", name: "Ada" });
-		expect(await admit({ token, userId: "browser-1", isAdmin: "true" })).toEqual({ user: "browser-1", name: "Ada" });
-		expect(await admit({ token })).toEqual({ user: "ada", name: "Ada" });
+	test("admits by the query's token: as the token's subject, at the client's device", async () => {
+		const token = await createAgentToken({ secret, subject: "ada", name: "Ada", lifetimeSeconds: 60 });
+		const agent = { proved: true, until: expect.any(Number), name: "Ada" };
+		expect(await admit({ token, userId: "browser-1", isAdmin: "true" })).toEqual({ user: "ada:browser-1", ...agent });
+		expect(await admit({ token })).toEqual({ user: "ada", ...agent });
 		expect(await admit({ token, userId: "" })).toMatchObject({ user: "ada" });
 	});
 
 	test("admits by a bearer token", async () => {
 		const token = await createAgentToken({ secret, subject: "ada" });
-		expect(await admit({}, { authorization: `Bearer ${token}` })).toEqual({ user: "ada", name: undefined });
+		expect(await admit({}, { authorization: `Bearer ${token}` })).toMatchObject({ user: "ada", name: undefined });
 		expect(await admit({ isAdmin: "true" }, { authorization: `bearer  ${token} ` })).toMatchObject({ user: "ada" });
 	});
 
@@ -81,6 +82,7 @@ describe("agents' tokens", () => {
 	test("one made by hand as described is taken", async () => {
 		expect(await agentTokens(secret).verify(jwt({ ...good, role: "admin", name: "Ada", apps: ["shop"] }))).toEqual({
 			subject: "ada",
+			until: good.exp,
 			role: "admin",
 			name: "Ada",
 			apps: ["shop"],

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep, setImmediate as turnOfTheLoop } from "node:timers/promises";
 import fc from "fast-check";
 import type { Answer } from "../../src/connectors/Connector.js";
-import { AGENT_GRACE_MS } from "../../src/delivery/floor.js";
+import { AGENT_GRACE_MS } from "../../src/delivery/due.js";
 import type { Entry } from "../../src/protocol/envelope.js";
 import type { Storage } from "../../src/storage/Storage.js";
 import { type Client, TestOffice } from "../support/office.js";

@@ -142,7 +142,8 @@ export class Client {
 		const { secret } = this.at.ports;
 		const role = this.query.isAdmin ? "agent" : "visitor";
 		const key = log[0]?.session ?? "";
-		return `${role}-${alias(secret, `${role} ${key}`, this.query.userId ?? "")}`;
+		const { userId = "" } = this.query;
+		return `${role}-${alias(secret, `${role} ${key}`, role === "agent" ? `agent-1:${userId}` : userId)}`;
 	}
 
 	async connect(): Promise<void> {

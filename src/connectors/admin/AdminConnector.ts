@@ -7,6 +7,8 @@ import { userIdOf } from "../userId.js";
 /** Who an agent's token was made for. */
 export interface AgentIdentity {
 	readonly subject: string;
+	/** When the token ends, in epoch seconds. */
+	readonly until?: number;
 	readonly role: "agent" | "admin";
 	readonly name?: string;
 	/** The ids of the apps that the agent works for. Default: all. */
@@ -54,7 +56,9 @@ export class AdminConnector implements SocketConnector {
 		if (agent.apps && !agent.apps.includes(app.id)) {
 			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		}
-		return { user: userIdOf(query.userId || agent.subject), name: agent.name };
+		// The device's id tells one agent's screens apart; it makes nobody another agent.
+		const user = query.userId ? `${agent.subject}:${query.userId}` : agent.subject;
+		return { user: userIdOf(user), proved: true, until: agent.until, name: agent.name };
 	}
 }
 

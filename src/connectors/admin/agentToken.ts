@@ -27,6 +27,7 @@ export interface AgentTokenOptions {
 
 const claims = z.object({
 	sub: z.string().min(1).max(LIMITS.idLength),
+	exp: z.number(),
 	role: z.enum(["agent", "admin"]),
 	name: z.string().max(LIMITS.nameLength).optional().catch(undefined),
 	apps: z.array(z.string().regex(APP_ID)).optional(),
@@ -63,8 +64,8 @@ export function agentTokens(secret: string): AgentTokenVerifier {
 					audience: AGENT_AUDIENCE,
 					requiredClaims: ["exp", "sub"],
 				});
-				const { sub, ...agent } = claims.parse(payload);
-				return { subject: sub, ...agent };
+				const { sub, exp, ...agent } = claims.parse(payload);
+				return { subject: sub, until: exp, ...agent };
 			} catch (cause) {
 				throw new RouterError("agent_token_invalid", undefined, { cause });
 			}

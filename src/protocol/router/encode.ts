@@ -25,7 +25,7 @@ export function encodeEntry(sessionId: string, entry: Entry, reader: Reader): st
 
 /**
  * The published widget sorts by time, against its own clock's for what its person wrote, and drops what has the very
- * time of its first or last message. So it's told its own clock's time, and never a whole millisecond.
+ * time of another message. So it's told its own clock's time, and never a whole millisecond.
  */
 function shownTime(timeMs: number, aheadMs: number): number {
 	return Math.floor(timeMs + aheadMs) + 0.5;
@@ -39,8 +39,6 @@ function entryFrame(entry: Entry): Pick<RouterMessage, "event" | "data"> | undef
 				return { event: "new message", data: response(content.response, content.text) };
 			}
 			return { event: "new message", data: textRequest(content.text) };
-		case "erased":
-			return { event: "new message", data: from.role === "answerer" ? textResponse("") : textRequest("") };
 		case "joined":
 			return { event: "user joined" };
 		case "left":
@@ -56,9 +54,17 @@ function entryFrame(entry: Entry): Pick<RouterMessage, "event" | "data"> | undef
 /** The hand-off in a response is for us; the published widget would show nothing of a `TRANSFER_CALL`, not even its text. */
 function response(original: StentorResponse | undefined, text: string): StentorResponse {
 	if (!original) return textResponse(text);
-	if (!handOffOf(original)) return original;
-	const { system: _, ...rest } = original;
-	return rest;
+	const { system, outputSpeech, ...rest } = original;
+	return {
+		...rest,
+		outputSpeech: isSpokenOnly(outputSpeech) ? { ...outputSpeech, displayText: text } : outputSpeech,
+		system: handOffOf(original) ? undefined : system,
+	};
+}
+
+/** Only for a voice: the widget would show nothing. */
+function isSpokenOnly(speech: StentorResponse["outputSpeech"]): speech is { ssml?: string } {
+	return typeof speech === "object" && !speech.displayText && !speech.html;
 }
 
 /** A signal as a frame; undefined where the dialect has no form for it. */
@@ -108,8 +114,6 @@ function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "se
 			const data = { type: "ROUTER", code, error, retryable, messageId, tries: FINAL_TRIES, delay: 0 };
 			return { event: "failure", data, sender: router };
 		}
-		case "reconnect":
-			return { event: "reconnect", data: {}, sender: router };
 		case "pong":
 			return { event: "pong" };
 	}

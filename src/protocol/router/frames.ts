@@ -13,9 +13,6 @@ const name = z.string().max(LIMITS.nameLength).optional().catch(undefined);
 
 /** Who sent a frame, as the published client writes it. Nothing in it is believed but the name and the picture. */
 export const visitorInfo = z.looseObject({
-	deviceId: z.enum(["Widget", "Bot", "Router"]).catch("Widget"),
-	userId: z.string().optional().catch(undefined),
-	isAdmin: z.boolean().catch(false),
 	displayName: name,
 	email: name,
 	avatarPath: z.string().max(LIMITS.avatarLength).optional().catch(undefined),

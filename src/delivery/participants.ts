@@ -1,0 +1,63 @@
+import type { Profile } from "../protocol/Dialect.js";
+import type { Sender } from "../protocol/envelope.js";
+import type { EndpointState, Head, Participant } from "./records.js";
+import type { SessionDraft } from "./SessionDraft.js";
+
+/** A participant as the others of the session know it. */
+export function senderOf(id: string, participant: Participant): Sender {
+	return { id, role: participant.role, name: participant.name, avatar: participant.avatar };
+}
+
+/** Whether it can be reached now. */
+export function isReachable(participant: Participant): boolean {
+	return Object.values(participant.endpoints).some((endpoint) => endpoint.connection !== undefined);
+}
+
+/** The endpoint of a participant that this connection is attached to. */
+export function endpointOf(
+	participant: Participant,
+	connection: string,
+): { id: string; endpoint: EndpointState } | undefined {
+	for (const id of Object.keys(participant.endpoints)) {
+		const endpoint = participant.endpoints[id];
+		if (endpoint?.connection === connection) return { id, endpoint };
+	}
+	return undefined;
+}
+
+/** Who this connection is in the session; undefined if it isn't attached. */
+export function attachedAs(
+	head: Head,
+	connection: string,
+): { participantId: string; participant: Participant; endpointId: string; endpoint: EndpointState } | undefined {
+	for (const participantId of Object.keys(head.participants)) {
+		const participant = head.participants[participantId];
+		const found = participant && endpointOf(participant, connection);
+		if (participant && found) return { participantId, participant, endpointId: found.id, endpoint: found.endpoint };
+	}
+	return undefined;
+}
+
+/** Whether the floor is an answerer's. */
+export function isAutomated(head: Head): boolean {
+	return head.floor.holder !== undefined && head.participants[head.floor.holder]?.role === "answerer";
+}
+
+/** Up to where nothing waits any more for the answerer that holds the floor. */
+export function handledOf(head: Head): number {
+	return head.participants[head.floor.holder ?? ""]?.handled ?? 0;
+}
+
+/** Whether an entry waits for the answerer that holds the floor. */
+export function wantsAnswer(head: Head): boolean {
+	return isAutomated(head) && head.asked !== undefined && head.asked > handledOf(head);
+}
+
+/** Takes the name, the address and the picture that came with a frame. */
+export function rename(draft: SessionDraft, participant: Participant, profile: Profile): void {
+	for (const field of ["name", "email", "avatar"] as const) {
+		if (profile[field] === undefined || profile[field] === participant[field]) continue;
+		participant[field] = profile[field];
+		draft.touched = true;
+	}
+}
