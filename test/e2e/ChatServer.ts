@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const CLI = resolve("dist/cli.js");
+
+/** The server as users start it: a process of its own, with a data folder of its own, on a free port of loopback. */
+export class ChatServer {
+	/** Such as `http://127.0.0.1:34567`; it stays the same when the server is started again. */
+	url = "";
+	/** The agents' page with a token in it, as the server printed it. */
+	desk = "";
+	/** What it has logged, all its starts together. */
+	log = "";
+	private child?: ChildProcess;
+
+	private constructor(
+		private readonly folder: string,
+		private readonly settings: Readonly<Record<string, string>>,
+	) {}
+
+	static async start(settings: Readonly<Record<string, string>> = {}): Promise<ChatServer> {
+		if (!existsSync(CLI)) throw new Error("The server isn't built; run `npm run build:js`.");
+		const server = new ChatServer(await mkdtemp(join(tmpdir(), "stentor-e2e-")), settings);
+		await server.start();
+		return server;
+	}
+
+	/** The agent's token of the desk's address. */
+	get token(): string {
+		return new URL(this.desk).searchParams.get("token") ?? "";
+	}
+
+	/** How often it has logged an event with these fields. */
+	logged(fields: Readonly<Record<string, string>>): number {
+		const lines = this.log.split("\n").slice(0, -1);
+		const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+		return events.filter((event) => Object.entries(fields).every(([name, value]) => event[name] === value)).length;
+	}
+
+	/** Starts it again, on the same port and data. */
+	async start(): Promise<void> {
+		const { PATH } = process.env;
+		const PORT = this.url ? new URL(this.url).port : "0";
+		const env = { PATH, PORT, DATA_DIR: join(this.folder, "data"), LOG_LEVEL: "info", ...this.settings };
+		// In an empty folder: a .env file of whoever runs the tests is none of its business.
+		const child = spawn(process.execPath, [CLI, "start"], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+		this.child = child;
+		process.once("exit", this.killNow);
+		child.stderr.on("data", (text: Buffer) => {
+			this.log += text;
+		});
+		let said = "";
+		for await (const text of child.stdout) {
+			said += text;
+			const [url, desk] = said.match(/http:\S+(?=\s)/g) ?? [];
+			if (!url || !desk) continue;
+			this.url = new URL(url).origin;
+			this.desk = desk;
+			return;
+		}
+		throw new Error(`The server did not start. ${this.log}`);
+	}
+
+	/** Ends it as a power cut would. */
+	async kill(): Promise<void> {
+		process.off("exit", this.killNow);
+		const child = this.child;
+		if (!child || child.exitCode !== null || child.signalCode !== null) return;
+		const exit = once(child, "exit");
+		this.killNow();
+		await exit;
+	}
+
+	/** Ends it for good, and removes its data. */
+	async close(): Promise<void> {
+		await this.kill();
+		await rm(this.folder, { recursive: true, force: true });
+	}
+
+	private readonly killNow = () => void this.child?.kill("SIGKILL");
+}
