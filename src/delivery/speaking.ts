@@ -67,15 +67,15 @@ function withoutUser({ userId: _, sessionId: __, ...request }: StentorRequest): 
 	return { ...request, userProfile: { ...userProfile, id: undefined } };
 }
 
-/** What a clock is taken to be ahead beyond what a frame says: frames take their time on the way. */
-const ON_THE_WAY_MS = 300;
-/** A clock that was set back shows as a leap; smaller differences are slow frames. */
+/** A clock that was set back shows as a leap; smaller differences are frames that took longer on their way. */
 const CLOCK_LEAP_MS = 15_000;
 
-/** Kept as it is for as long as it can be: the published widget knows an entry that comes again by its time. */
+/**
+ * The least delayed frame tells best, so this settles after a few. That matters: the published widget knows an entry
+ * that comes again by its time, and puts an answer under its question by both their times.
+ */
 function learnClock(participant: Participant, aheadMs: number | undefined): void {
 	if (aheadMs === undefined) return;
 	const known = participant.aheadMs;
-	if (known !== undefined && aheadMs <= known && aheadMs >= known - CLOCK_LEAP_MS) return;
-	participant.aheadMs = aheadMs + ON_THE_WAY_MS;
+	if (known === undefined || aheadMs > known || aheadMs < known - CLOCK_LEAP_MS) participant.aheadMs = aheadMs;
 }
