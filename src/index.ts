@@ -32,7 +32,7 @@ export {
 	wsHandler,
 	wsMessageHandler,
 } from "./handlers/wsHandlers.js";
-export { type LogLevel, type JsonMonitorOptions, jsonMonitor } from "./monitoring/jsonMonitor.js";
+export { type JsonMonitorOptions, jsonMonitor, type LogLevel } from "./monitoring/jsonMonitor.js";
 export { type Fields, type Monitor, silent } from "./monitoring/Monitor.js";
 export { PostOffice, type PostOfficeOptions } from "./presets/PostOffice.js";
 export type { Command, Dialect, Incoming, Profile, Reader, Signal } from "./protocol/Dialect.js";

@@ -92,6 +92,7 @@ await onChromium((browser) => {
 		await agent.join("Ada");
 		await visitor.shows([...begun, "-- Ada has joined the chat"]);
 		await agent.say("Hello, Ada here");
+		await visitor.showsLast("them: Hello, Ada here");
 		await visitor.say("Hi Ada");
 		await agent.showsLast("them: Hi Ada");
 		await visitor.shows([...begun, "-- Ada has joined the chat", "them: Hello, Ada here", "me: Hi Ada"]);
