@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { APP_ID, type App } from "../apps/Apps.js";
 import type { Answer, AnsweringConnector, TranscriptLine } from "../connectors/Connector.js";
 import { stentorResponse } from "../protocol/stentor.js";
+import { checksOf, type Runner } from "./checksOf.js";
 import { type TestTurn, testTurn } from "./testTurn.js";
 
 /** An answering connector and what it reaches; `close` ends whatever `open` started. */
@@ -42,19 +43,8 @@ const transcript: readonly TranscriptLine[] = [
  * answeringConnectorSuite(test, async () => ({ connector: new MyConnector(), app: { id: "shop" } }));
  * ```
  */
-export function answeringConnectorSuite(
-	test: (name: string, run: () => Promise<void>) => void,
-	open: () => Promise<AnsweringConnectorUnderTest>,
-): void {
-	const check = (name: string, run: (given: AnsweringConnectorUnderTest) => Promise<void>) =>
-		test(name, async () => {
-			const given = await open();
-			try {
-				await run(given);
-			} finally {
-				await given.close?.();
-			}
-		});
+export function answeringConnectorSuite(test: Runner, open: () => Promise<AnsweringConnectorUnderTest>): void {
+	const check = checksOf(test, open);
 	const checkPeer = (
 		name: string,
 		run: (given: AnsweringConnectorUnderTest & Required<Pick<AnsweringConnectorUnderTest, "peer">>) => Promise<void>,

@@ -7,6 +7,7 @@ import { RouterError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
 import { clientId } from "../protocol/router/frames.js";
 import { textRequest, textResponse } from "../protocol/stentor.js";
+import { checksOf, type Runner } from "./checksOf.js";
 
 /** A socket connector and who connects to it; `close` ends whatever `open` started. */
 export interface SocketConnectorUnderTest {
@@ -52,19 +53,8 @@ const signals: readonly Signal[] = [
  * The contract of `SocketConnector` and its dialect as tests; each gets a fresh one from `open`. `test` is the
  * runner's, e.g. jest's.
  */
-export function socketConnectorSuite(
-	test: (name: string, run: () => Promise<void>) => void,
-	open: () => Promise<SocketConnectorUnderTest>,
-): void {
-	const check = (name: string, run: (given: SocketConnectorUnderTest) => Promise<void>) =>
-		test(name, async () => {
-			const given = await open();
-			try {
-				await run(given);
-			} finally {
-				await given.close?.();
-			}
-		});
+export function socketConnectorSuite(test: Runner, open: () => Promise<SocketConnectorUnderTest>): void {
+	const check = checksOf(test, open);
 
 	check("it says what it is", async ({ connector }) => {
 		assert.match(connector.name, APP_ID);

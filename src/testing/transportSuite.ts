@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { RouterError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
 import type { Address, Transport } from "../transport/Transport.js";
+import { checksOf, type Runner } from "./checksOf.js";
 
 /** A client at the other end of a connection. */
 export interface Peer {
@@ -33,19 +34,8 @@ const QUIET = 100;
  * transportSuite(test, async () => ({ transport: new MyTransport(), connect, close }));
  * ```
  */
-export function transportSuite(
-	test: (name: string, run: () => Promise<void>) => void,
-	open: () => Promise<TransportUnderTest>,
-): void {
-	const check = (name: string, run: (given: TransportUnderTest) => Promise<void>) =>
-		test(name, async () => {
-			const given = await open();
-			try {
-				await run(given);
-			} finally {
-				await given.close();
-			}
-		});
+export function transportSuite(test: Runner, open: () => Promise<TransportUnderTest>): void {
+	const check = checksOf(test, open);
 
 	check("frames posted one after the other arrive in that order", async ({ transport, connect }) => {
 		const peer = await connect();
