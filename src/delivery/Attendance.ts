@@ -7,7 +7,7 @@ import { type Answerer, defaultAnswerer } from "./floor.js";
 import { alias, isSecret, partsOf, sessionKey } from "./identity.js";
 import type { Memberships } from "./Memberships.js";
 import { type Attached, attach } from "./membership.js";
-import { attachedAs, senderOf } from "./participants.js";
+import { aheadAt, attachedAs, senderOf } from "./participants.js";
 import type { PostOfficePorts, Switchboard } from "./ports.js";
 import type { Head } from "./records.js";
 import type { SessionLog } from "./SessionLog.js";
@@ -191,7 +191,7 @@ export class Attendance {
 		const { sessionId } = partsOf(head.session);
 		const mine = head.participants[me];
 		if (!mine) return;
-		const { aheadMs } = mine;
+		const aheadMs = aheadAt(mine.clock, head.seq);
 		for (const [id, participant] of Object.entries(head.participants)) {
 			const takesPart = participant.role === "answerer" ? id === head.floor.holder : participant.bargedIn;
 			const isShown = takesPart || (connector.role === "agent" && participant.role === "visitor");
@@ -205,14 +205,17 @@ export class Attendance {
 			const toStaff = (id: string, each: { role: string }) => id !== me && each.role === "agent";
 			track("introduction", fanout.signal(head, { type: "joined", who: senderOf(me, mine) }, toStaff));
 		}
-		if (!attached.isNew || attached.from >= attached.to) return;
+		if (!attached.isNew) return;
+		const typing = typingOf(head);
 		const [target] = fanout.targets(head, (_, __, { connection }) => connection === address.connection);
-		if (target) fanout.stream(target, log.entries(head.session, attached.from, attached.to), attached.from);
+		// Who comes for the first time needn't be told that nobody types.
+		const last = attached.isFirst && !typing?.on ? undefined : typing;
+		if (target) fanout.stream(target, log.entries(head.session, attached.from, attached.to), attached.from, last);
 	}
 }
 
 /** Whether the answerer is typing: that it began or stopped may be what a client missed. */
-function typingOf({ floor, participants, turn }: Head): Signal | undefined {
+function typingOf({ floor, participants, turn }: Head): Extract<Signal, { type: "typing" }> | undefined {
 	const holder = participants[floor.holder ?? ""];
 	if (floor.holder === undefined || holder?.role !== "answerer") return undefined;
 	return { type: "typing", who: senderOf(floor.holder, holder), on: turn !== undefined };

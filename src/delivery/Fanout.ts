@@ -4,6 +4,7 @@ import { type Entry, maySee } from "../protocol/envelope.js";
 import type { Address, Transport } from "../transport/Transport.js";
 import { logId, partsOf } from "./identity.js";
 import { Lanes } from "./Lanes.js";
+import { aheadAt } from "./participants.js";
 import type { EndpointState, Head, Participant } from "./records.js";
 
 /** An endpoint that frames can be pushed to now. */
@@ -13,7 +14,8 @@ export interface Target {
 	readonly endpointId: string;
 	readonly address: Address;
 	readonly dialect: Dialect;
-	readonly reader: Omit<Reader, "own">;
+	readonly reader: Omit<Reader, "own" | "aheadMs">;
+	readonly clock: Participant["clock"];
 	/** What came while it was away hasn't been pushed yet: that comes first. */
 	readonly behind: boolean;
 }
@@ -125,8 +127,8 @@ export class Fanout {
 	/** Tells these endpoints. */
 	async tellAll(targets: readonly Target[], signal: Signal): Promise<void> {
 		await Promise.all(
-			targets.map(({ key, address, dialect, reader }) =>
-				this.tell(address, dialect, partsOf(key).sessionId, signal, reader.aheadMs),
+			targets.map(({ key, address, dialect, clock }) =>
+				this.tell(address, dialect, partsOf(key).sessionId, signal, aheadAt(clock, Number.MAX_SAFE_INTEGER)),
 			),
 		);
 	}
@@ -151,7 +153,8 @@ export class Fanout {
 					endpointId,
 					address: { connection: endpoint.connection, url: endpoint.url },
 					dialect,
-					reader: { role: participant.role, numbered: endpoint.numbered === true, aheadMs: participant.aheadMs ?? 0 },
+					reader: { role: participant.role, numbered: endpoint.numbered === true },
+					clock: participant.clock,
 					behind: endpoint.behind === true,
 				});
 			}
@@ -166,15 +169,17 @@ export class Fanout {
 		const own = entry.from.id === target.participantId;
 		// Clients that don't number what they have would show their own words twice.
 		if (own && !reader.numbered) return undefined;
-		const kind = `${entry.seq} ${dialect.name} ${reader.role} ${own} ${reader.numbered || reader.aheadMs}`;
+		const aheadMs = aheadAt(target.clock, entry.seq);
+		const kind = `${entry.seq} ${dialect.name} ${reader.role} ${own} ${reader.numbered || aheadMs}`;
 		if (written?.has(kind)) return written.get(kind);
-		const frame = dialect.entry(partsOf(target.key).sessionId, entry, { ...reader, own });
+		const frame = dialect.entry(partsOf(target.key).sessionId, entry, { ...reader, own, aheadMs });
 		written?.set(kind, frame);
 		return frame;
 	}
 
-	private postSignal({ address, dialect, key, reader }: Target, signal: Signal): Promise<void> {
-		return this.send(address, dialect, partsOf(key).sessionId, signal, this.ports.clock() + reader.aheadMs);
+	private postSignal({ address, dialect, key, clock }: Target, signal: Signal): Promise<void> {
+		const now = this.ports.clock() + aheadAt(clock, Number.MAX_SAFE_INTEGER);
+		return this.send(address, dialect, partsOf(key).sessionId, signal, now);
 	}
 
 	private async send(

@@ -130,7 +130,8 @@ export class Turns {
 				key,
 				(draft) => ({
 					isPut: what instanceof Error ? putFailure(draft, turn, UNANSWERED) : putAnswer(draft, turn, what, answerers),
-					isInvited: draft.head.handOff?.invited === true,
+					// An earlier answer's invitation is under way already.
+					isInvited: draft.head.handOff?.invited === true && draft.appended.some(isHandOff),
 					isMore: wantsAnswer(draft.head),
 				}),
 				{ afterwards: (head, { appended }) => this.ports.fanout.entries(head, appended, trace) },
@@ -179,6 +180,10 @@ export class Turns {
 			if (isTyping) await typing(false);
 		}
 	}
+}
+
+function isHandOff({ content }: Entry): boolean {
+	return content.type === "handOff";
 }
 
 /** What `work` gives, or rejects when the signal aborts: what doesn't heed it must not keep the session waiting. */

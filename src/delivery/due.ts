@@ -14,9 +14,10 @@ export const DUE_SHARDS = 4;
 /** When somebody must look after the session, whatever happens to this process; undefined if nobody need. */
 export function neededAt(head: Head, now: number): number | undefined {
 	const { turn, floor, handOff } = head;
+	const isBeingAnswered = turn !== undefined && turn.until > now;
 	const times = [
-		turn?.until,
-		wantsAnswer(head) && !turn ? now + IN_HAND_MS : undefined,
+		isBeingAnswered ? turn.until : undefined,
+		wantsAnswer(head) && !isBeingAnswered ? now + IN_HAND_MS : undefined,
 		handOff?.invited ? now + IN_HAND_MS : undefined,
 		floor.awaySince === undefined ? undefined : floor.awaySince + AGENT_GRACE_MS,
 		head.participants[floor.holder ?? ""]?.role === "agent" ? now + PEOPLE_MS : undefined,

@@ -51,7 +51,7 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	const open = endpointOf(participant, connection);
 	if (open && !open.endpoint.behind) return { from: head.seq, to: head.seq, isNew: false, isFirst: false };
 	draft.touched = true;
-	if (arrival.aheadMs !== undefined) participant.aheadMs ??= arrival.aheadMs;
+	if (arrival.aheadMs !== undefined) participant.clock ??= [[0, arrival.aheadMs]];
 	const endpoint = open?.endpoint ?? claim(draft, participant, arrival, !known);
 	// What a former connection at this place could do is nothing to this one.
 	if (arrival.sends) delete endpoint.sends;

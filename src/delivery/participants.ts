@@ -8,6 +8,11 @@ export function senderOf(id: string, participant: Participant): Sender {
 	return { id, role: participant.role, name: participant.name, avatar: participant.avatar };
 }
 
+/** How far a participant's clock is ahead when it's told of an entry: whenever it's told of that one, the same. */
+export function aheadAt(clock: Participant["clock"], seq: number): number {
+	return (clock?.findLast(([from]) => from <= seq) ?? clock?.[0])?.[1] ?? 0;
+}
+
 /** Whether it can be reached now. */
 export function isReachable(participant: Participant): boolean {
 	return Object.values(participant.endpoints).some((endpoint) => endpoint.connection !== undefined);

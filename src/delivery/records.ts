@@ -43,8 +43,8 @@ export interface Participant {
 	ref?: string;
 	/** The connector by which it's reached. */
 	connector: string;
-	/** How far its clock is ahead of ours, in milliseconds, where its frames have told. */
-	aheadMs?: number;
+	/** From which entry on, how far its clock is taken to be ahead of ours, in milliseconds; the newest last. */
+	clock?: [fromSeq: number, aheadMs: number][];
 	/** An agent who takes part in the talk; others only watch. */
 	bargedIn?: boolean;
 	/** Answerers: the newest entry that needs nothing more from it. */

@@ -41,7 +41,7 @@ export function speak(draft: SessionDraft, spoken: Spoken): { entry: Entry; begu
 		draft.unique(entry, digest(JSON.stringify({ ...spoken.request, accessToken: undefined })));
 		endpoint.numbered = true;
 	}
-	learnClock(participant, spoken.aheadMs);
+	learnClock(participant, spoken.aheadMs, entry.seq);
 	if (participant.role === "agent") {
 		head.floor.answered = entry.seq;
 		return { entry };
@@ -69,13 +69,16 @@ function withoutUser({ userId: _, sessionId: __, ...request }: StentorRequest): 
 
 /** A clock that was set back shows as a leap; smaller differences are frames that took longer on their way. */
 const CLOCK_LEAP_MS = 15_000;
+/** How many readings of a clock are kept. */
+const READINGS = 4;
 
 /**
- * The least delayed frame tells best, so this settles after a few. That matters: the published widget knows an entry
- * that comes again by its time, and puts an answer under its question by both their times.
+ * The least delayed frame tells best. From its entry on the clock is taken to be so; what was shown before keeps its
+ * time, because the published widget knows an entry that comes again by that.
  */
-function learnClock(participant: Participant, aheadMs: number | undefined): void {
+function learnClock(participant: Participant, aheadMs: number | undefined, seq: number): void {
 	if (aheadMs === undefined) return;
-	const known = participant.aheadMs;
-	if (known === undefined || aheadMs > known || aheadMs < known - CLOCK_LEAP_MS) participant.aheadMs = aheadMs;
+	const known = participant.clock?.at(-1)?.[1];
+	if (known !== undefined && aheadMs <= known && aheadMs >= known - CLOCK_LEAP_MS) return;
+	participant.clock = [...(participant.clock ?? []), [seq, aheadMs] satisfies [number, number]].slice(-READINGS);
 }

@@ -8,7 +8,7 @@ export function say(...texts: string[]): Answer {
 /** An answerer that a test steers: every turn is kept, and answered by `reply`. */
 export class Steered implements AnsweringConnector {
 	readonly answers = true;
-	readonly answerWithinMs = 15_000;
+	answerWithinMs = 15_000;
 	readonly turns: Turn[] = [];
 	reply: (turn: Turn) => Promise<Answer> | Answer = (turn) => say(`echo ${turn.request.rawQuery ?? "hello"}`);
 
@@ -21,5 +21,14 @@ export class Steered implements AnsweringConnector {
 	async answer(turn: Turn): Promise<Answer> {
 		this.turns.push(turn);
 		return this.reply(turn);
+	}
+}
+
+/** One that's asked first whether it takes the floor. */
+export class Invited extends Steered {
+	decide: () => Promise<boolean> = async () => true;
+
+	invite(): Promise<boolean> {
+		return this.decide();
 	}
 }

@@ -79,9 +79,9 @@ export class TestOffice {
 	}
 
 	/** Another process on the same storage, after the first one died. */
-	restart(): void {
+	restart(changed: Partial<PostOfficePorts> = {}): void {
 		this.transport.dropAll();
-		this.office = new PostOffice({ ...this.ports });
+		this.office = new PostOffice({ ...this.ports, ...changed });
 	}
 
 	async client(
@@ -109,6 +109,14 @@ export class TestOffice {
 	async agent(sessionId: string, query: Record<string, string> = {}): Promise<Client> {
 		const client = await this.client({ isAdmin: "true", token: AGENT_TOKEN, ...query }, sessionId);
 		await client.join();
+		return client;
+	}
+
+	/** An agent that takes part in a session. */
+	async bargedIn(sessionId: string, query: Record<string, string> = {}): Promise<Client> {
+		const client = await this.agent(sessionId, query);
+		await client.send({ event: "barge in", sender: { displayName: "Grace" } });
+		await this.office.idle();
 		return client;
 	}
 }
@@ -147,10 +155,15 @@ export class Client {
 	}
 
 	async connect(): Promise<void> {
-		this.connection = this.at.transport.open();
-		await this.at.office.connect({ connection: this.connection, query: this.query, headers: {} });
+		await this.arrive();
 		await this.at.office.welcome(this.connection);
 		await this.at.office.idle();
+	}
+
+	/** Connects, as on API Gateway, where it can't be welcomed. */
+	async arrive(): Promise<void> {
+		this.connection = this.at.transport.open();
+		await this.at.office.connect({ connection: this.connection, query: this.query, headers: {} });
 	}
 
 	async drop(ending: { clean?: boolean } = {}): Promise<void> {
@@ -171,9 +184,14 @@ export class Client {
 		await this.at.office.idle();
 	}
 
+	/** Says something, and waits for nothing but that it's in the log. */
+	async utter(text: string, messageId?: string): Promise<void> {
+		await this.send({ event: "new message", messageId, data: { type: "INTENT_REQUEST", rawQuery: text } });
+	}
+
 	/** Says something and waits until everything that follows has happened. */
 	async say(text: string, messageId?: string): Promise<void> {
-		await this.send({ event: "new message", messageId, data: { type: "INTENT_REQUEST", rawQuery: text } });
+		await this.utter(text, messageId);
 		await this.at.office.idle();
 	}
 
@@ -187,9 +205,19 @@ export class Client {
 
 	/** What the person at this client has read, in the order it came. */
 	get read(): string[] {
-		return this.of("new message").map(({ data }) => {
-			const speech = data?.outputSpeech as { displayText?: string } | string | undefined;
-			return String(typeof speech === "object" ? speech.displayText : (speech ?? data?.rawQuery));
-		});
+		return wordsOf(this.frames);
 	}
+
+	/** The same, over all its connections. */
+	get readInAll(): string[] {
+		return wordsOf(this.history);
+	}
+}
+
+function wordsOf(frames: readonly Frame[]): string[] {
+	const messages = frames.filter(({ event }) => event === "new message");
+	return messages.map(({ data }) => {
+		const speech = data?.outputSpeech as { displayText?: string } | string | undefined;
+		return String(typeof speech === "object" ? speech.displayText : (speech ?? data?.rawQuery));
+	});
 }
