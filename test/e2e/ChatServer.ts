@@ -45,7 +45,7 @@ export class ChatServer {
 	async start(): Promise<void> {
 		const { PATH } = process.env;
 		const PORT = this.url ? new URL(this.url).port : "0";
-		const env = { PATH, PORT, DATA_DIR: join(this.folder, "data"), LOG_LEVEL: "info", ...this.settings };
+		const env = { PATH, PORT, DATA_DIR: join(this.folder, "data"), LOG_LEVEL: "debug", ...this.settings };
 		// In an empty folder: a .env file of whoever runs the tests is none of its business.
 		const child = spawn(process.execPath, [CLI, "start"], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
 		this.child = child;

@@ -90,10 +90,9 @@ await onChromium((browser) => {
 		await visitor.page.locator(".typing-indicator").waitFor();
 		await hide(visitor, true);
 		await visitorHasLeft(server, 1);
+		const answered = server.logged({ event: "answered" });
 		answerNow();
-		const listed = new WidgetPage(await (await stage.context()).newPage());
-		await listed.page.goto(server.desk);
-		await listed.page.getByText("Forty-two.").waitFor();
+		await eventually(() => expect(server.logged({ event: "answered" })).toBe(answered + 1));
 		await hide(visitor, false);
 		await visitor.showsLast("them: Forty-two.");
 		await visitor.isQuiet();
