@@ -17,8 +17,10 @@ export interface DemoSession {
 	visitor?: string;
 	/** The visitor's alias in the session. */
 	alias?: string;
-	/** What was said last, shortened, and by whom. */
-	preview?: string;
+	/** The visitor's last words, shortened. */
+	words?: string;
+	/** What was said to the visitor last, shortened, and by whom. */
+	reply?: string;
 	by?: Role;
 	expires: number;
 }
@@ -101,6 +103,6 @@ function said({ from, content, audience }: Entry): Partial<DemoSession> {
 	const visitor = from.role === "visitor" ? { alias: from.id, ...(from.name && { visitor: from.name }) } : undefined;
 	if (content.type !== "message" || audience !== "everyone" || !content.text) return { ...visitor };
 	const line = content.text.replace(/\s+/g, " ").trim();
-	const preview = line.length > PREVIEW ? `${line.slice(0, PREVIEW).trimEnd()}…` : line;
-	return { ...visitor, preview, by: from.role };
+	const shown = line.length > PREVIEW ? `${line.slice(0, PREVIEW).trimEnd()}…` : line;
+	return visitor ? { ...visitor, words: shown } : { reply: shown, by: from.role };
 }

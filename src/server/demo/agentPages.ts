@@ -70,24 +70,27 @@ export function sessionPage(app: string, session: ListedSession | { session: str
 <main class="beside">
 <p><a href="/agent-demo">← All conversations</a></p>
 <h1>${escapeHtml(name)}</h1>
-<ol class="steps">
-<li><b>You’re reading along.</b> The visitor doesn’t see you.</li>
+<details class="steps">
+<summary>How to take part</summary>
+<ol>
+<li><b>Read along.</b> Until you join, the visitor doesn’t see you.</li>
 <li><b>Join</b> with your name: the bot falls silent, and what you write reaches the visitor under that name.</li>
 <li><b>Leave</b> when you’re done: the bot answers again, and knows what was said.</li>
 </ol>
+</details>
 </main>`,
 		scripts: widget(app, session.session),
 	});
 }
 
 function row(session: ListedSession, now: number): string {
-	const { session: id, preview = "Has opened the chat", by, lastAt, answers } = session;
+	const { session: id, words, reply, by, lastAt, answers } = session;
 	const name = escapeHtml(visitorName(session));
-	const speaker = by === "agent" ? "Agent: " : by === "answerer" ? "Bot: " : "";
+	const last = words ?? (reply ? `${by === "agent" ? "Agent" : "Bot"}: ${reply}` : "Has opened the chat");
 	return `<li><a href="/agent-demo?isAdmin=true&amp;sessionId=${escapeHtml(encodeURIComponent(id))}">
 <span class="who">${name}</span>
 <time datetime="${new Date(lastAt).toISOString()}">${ago(now - lastAt)}</time>
-<span class="said">${speaker}${escapeHtml(preview)}</span>
+<span class="said">${escapeHtml(last)}</span>
 <span class="state ${answers}">${STATE[answers]}</span>
 </a></li>`;
 }

@@ -12,11 +12,14 @@ export const DEMO_JS = `"use strict";
 	if (isAgent) server.searchParams.set("sessionId", session);
 	const green = "#2f5d4a";
 	const white = { color: "#ffffff" };
+	const edge = "min(20px, 3vw)";
 	window.xaConfig = {
 		connection: { type: "websocketraw", serverUrl: server.href },
 		botName: "Birch & Bean",
-		// The widget gives it to everybody who comes: to an agent, visitors would look like the bot.
-		...(isAgent ? {} : { avatarUrl: "/assets/bean.svg" }),
+		// For the header. As avatarUrl, the widget would give it to everybody who comes: people would look like the bot.
+		...(isAgent ? {} : { agent: { nick: "agent:robot", avatarPath: "/assets/bean.svg" } }),
+		// A visitor's link only scrolls the shop behind the chat; an agent stays in the conversation.
+		urls: { defaultBehavior: { type: isAgent ? "newTab" : "sameWindow" } },
 		header: {
 			alignTextCenter: false,
 			status: { online: isAgent ? "Conversation" : "Birch & Bean", connecting: "Connecting…", offline: "Not connected" },
@@ -29,10 +32,11 @@ export const DEMO_JS = `"use strict";
 			: { cta: { message: "Questions? Ask us.", timeout: 12000 } }),
 		theme: {
 			primaryColor: green,
-			size: isAgent ? { width: "560px", height: "660px" } : { width: "400px", height: "620px" },
-			margin: { top: "12px", right: "20px", bottom: "20px", left: "12px" },
+			// On a phone, the top of the page stays in sight.
+			size: isAgent ? { width: "560px", height: "660px" } : { width: "400px", height: "clamp(360px, 75dvh, 620px)" },
+			margin: { top: "12px", right: edge, bottom: edge, left: "12px" },
 			border: { radius: "16px" },
-			chatButton: { background: green, margin: { right: "20px", bottom: "20px" } },
+			chatButton: { background: green, margin: { right: edge, bottom: edge } },
 			header: { background: green, text: { ...white, fontSize: "15px", fontWeight: "600" }, subtitle: { color: "#d8e6dd", fontSize: "12px" } },
 			minimizeButton: white,
 			content: { background: "#fbf8f2" },
