@@ -4,7 +4,7 @@ import { LIMITS } from "../protocol/limits.js";
 import type { Address } from "../transport/Transport.js";
 import { noteAway } from "./floor.js";
 import { newId } from "./identity.js";
-import { type attachedAs, endpointOf, isReachable, rename } from "./participants.js";
+import { type attachedAs, endpointOf, rename } from "./participants.js";
 import type { EndpointState, Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 
@@ -44,7 +44,7 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	const { connection, url } = arrival.address;
 	if (arrival.role === "visitor" && head.owner !== arrival.participant) throw new RouterError("session_forbidden");
 	const known = head.participants[arrival.participant];
-	if (!known) makeRoom(head);
+	if (!known) makeRoom(draft);
 	const participant = known ?? join(head, arrival);
 	// In the talk they have a name already.
 	if (!participant.bargedIn) rename(draft, participant, arrival.profile);
@@ -66,13 +66,20 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	return { from: endpoint.seen, to: head.seq, isNew: true, isFirst: !known };
 }
 
-/** Whoever only watched and is gone makes room for who comes. */
-function makeRoom(head: Head): void {
-	const all = Object.entries(head.participants);
-	if (all.length < LIMITS.participants) return;
-	const gone = all.find(([, each]) => each.role === "agent" && !each.bargedIn && !isReachable(each));
-	if (!gone) throw new RouterError("session_full");
-	delete head.participants[gone[0]];
+/** For how long an agent who only watched is known again, in milliseconds: the published widget keeps its history as long. */
+const WATCHER_MS = 24 * 3600_000;
+
+/** Agents who only watched and are gone make room for who comes: those gone for long, or where it's full the first. */
+function makeRoom({ head, now }: SessionDraft): void {
+	const gone = Object.entries(head.participants).flatMap(([id, { role, bargedIn, endpoints }]) => {
+		const closed = Object.values(endpoints).map(({ closedAt }) => closedAt ?? Number.POSITIVE_INFINITY);
+		return role === "agent" && !bargedIn ? [{ id, since: Math.max(0, ...closed) }] : [];
+	});
+	for (const { id, since } of gone) if (since < now - WATCHER_MS) delete head.participants[id];
+	if (Object.keys(head.participants).length < LIMITS.participants) return;
+	const first = gone.reduce((a, b) => (a.since <= b.since ? a : b), { id: "", since: Number.POSITIVE_INFINITY });
+	if (first.since === Number.POSITIVE_INFINITY) throw new RouterError("session_full");
+	delete head.participants[first.id];
 }
 
 function join(head: Head, arrival: Arrival): Participant {
@@ -127,11 +134,11 @@ function firstSeen(head: Head, role: Arrival["role"]): number {
 
 /**
  * Closes the endpoint that a connection holds. `seen` is the newest entry that it's known, or taken, to have. `forget`
- * drops an endpoint that can't come back, if it's not the only one, and an agent who only watched.
+ * drops an endpoint that can't come back, if it's not the only one.
  */
 export function detach(
 	draft: SessionDraft,
-	{ participantId, participant, endpointId, endpoint }: NonNullable<ReturnType<typeof attachedAs>>,
+	{ participant, endpointId, endpoint }: NonNullable<ReturnType<typeof attachedAs>>,
 	closing: { readonly seen: number; readonly forget?: boolean },
 ): void {
 	draft.touched = true;
@@ -141,10 +148,7 @@ export function detach(
 	delete endpoint.connection;
 	delete endpoint.url;
 	endpoint.closedAt = draft.now;
-	if (closing.forget) {
-		if (Object.keys(participant.endpoints).length > 1) delete participant.endpoints[endpointId];
-		else if (participant.role === "agent" && !participant.bargedIn) delete draft.head.participants[participantId];
-	}
+	if (closing.forget && Object.keys(participant.endpoints).length > 1) delete participant.endpoints[endpointId];
 	noteAway(draft);
 }
 

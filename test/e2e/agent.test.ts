@@ -81,6 +81,21 @@ await onChromium((browser) => {
 		expect([...visitor.errors, ...agent.errors]).toEqual([]);
 	});
 
+	test("an agent who reads along and loads the page again sees everything once", async () => {
+		const { server, visitor } = await talk();
+		const agent = await stage.agent(server);
+		const said = ["them: Welcome!", "them: Hello", "them: I heard: Hello"];
+		const shown = async () => (await agent.lines()).filter((line) => !line.startsWith("-- "));
+		await eventually(async () => expect(await shown()).toEqual(said));
+		for (let times = 2; times <= 3; times++) {
+			await agent.page.reload();
+			await eventually(() => expect(server.logged({ event: "connected", as: "admin" })).toBe(times));
+			await visitor.say(`Again ${times}`);
+			said.push(`them: Again ${times}`, `them: I heard: Again ${times}`);
+			await eventually(async () => expect(await shown()).toEqual(said));
+		}
+	});
+
 	test("an agent who joins in the first second, before the widget has said who it is, joins under that name", async () => {
 		const { bot, server, visitor, begun } = await talk();
 		const agent = new WidgetPage(await (await stage.context()).newPage());
