@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RouterError } from "../protocol/errors.js";
 import { APP_ID, type App } from "./Apps.js";
 

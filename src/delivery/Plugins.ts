@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { Storage } from "../storage/Storage.js";
@@ -6,6 +7,8 @@ import { entries, feedCursors } from "./records.js";
 /** How long a plugin that failed, or has read everything, waits before it looks again, in milliseconds. */
 const IDLE_MS = 1_000;
 const PAGE = 200;
+/** How long new entries are gathered before they're read, in milliseconds: each reading costs a write of the cursor. */
+const GATHER_MS = 50;
 
 /** Reads everything that is said, after it was said: a projection, alerts, a search index. */
 export interface Plugin {
@@ -63,6 +66,7 @@ export class Plugins {
 				if (page.cursor !== cursor) await this.storage.put(feedCursors, { reader, cursor: page.cursor });
 				cursor = page.cursor;
 				if (page.records.length === 0) await this.rest();
+				if (page.records.length < PAGE) await pause(GATHER_MS, undefined, { ref: false });
 			} catch (error) {
 				this.monitor.error("plugin failed", error, { plugin: plugin.name });
 				await this.rest();

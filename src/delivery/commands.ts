@@ -40,6 +40,8 @@ export interface Context {
 
 export type Of<T extends Command["type"]> = Extract<Command, { type: T }>;
 
+const ATTACH_TRIES = 3;
+
 /**
  * Changes the session; a connection that isn't attached to it is, first: a visitor's if its user was there before, an
  * agent's in any case (the published widget may send `barge in` before `user joined`).
@@ -51,14 +53,17 @@ export async function changeAttached<T>(
 	rule: Rule<T>,
 	afterwards: (head: Head, committed: Committed<T>) => void,
 ): Promise<Committed<T>> {
-	try {
-		return await log.change(key, rule, { afterwards });
-	} catch (error) {
-		if (!(error instanceof NotAttached)) throw error;
+	for (let tries = 1; ; tries++) {
+		try {
+			return await log.change(key, rule, { afterwards });
+		} catch (error) {
+			if (!(error instanceof NotAttached)) throw error;
+			// More tabs than there are places for push each other out.
+			if (tries === ATTACH_TRIES) throw new RouterError("overloaded", undefined, { cause: error });
+		}
+		const returning = connected.connector.role === "visitor";
+		await attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning });
 	}
-	const returning = connected.connector.role === "visitor";
-	await attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning });
-	return log.change(key, rule, { afterwards });
 }
 
 /** Who is at the connection, in a session that it's attached to, and who may hear of them. Throws `not_joined`. */

@@ -34,7 +34,15 @@ export function isSecret(user: string): boolean {
 	return UUID.test(user);
 }
 
+const logIds = new Map<string, string>();
+const LOG_IDS_KEPT = 10_000;
+
 /** A session's id as logs may have it: it's its visitor's secret. */
 export function logId(key: string): string {
-	return digest(key).slice(0, 10);
+	const known = logIds.get(key);
+	if (known) return known;
+	if (logIds.size >= LOG_IDS_KEPT) logIds.clear();
+	const id = digest(key).slice(0, 10);
+	logIds.set(key, id);
+	return id;
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Answer, TranscriptLine } from "../connectors/Connector.js";
 import type { Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";

@@ -14,7 +14,7 @@ export const LIMITS = {
 	/** Participants of one session. */
 	participants: 50,
 	/** Endpoints of one participant (tabs, devices); the one that was attached longest ago makes room. */
-	endpoints: 8,
+	endpoints: 64,
 	/** What an agent who joins is sent of what was said before. */
 	historyOnJoin: 200,
 	/** Messages of one answer: they're put into the log at once, and a transaction holds 10 writes. */

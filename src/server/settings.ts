@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { environmentApps } from "../apps/environmentApps.js";
 import { LOG_LEVELS, type LogLevel } from "../monitoring/jsonMonitor.js";
 import { RouterError } from "../protocol/errors.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { APP_ID } from "../../apps/Apps.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";

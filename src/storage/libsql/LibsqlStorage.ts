@@ -143,6 +143,8 @@ function openDatabase(path: string, collections: readonly AnyCollection[]): Conn
 		connection.exec("PRAGMA synchronous = FULL");
 		// A backup lets the log beside the file grow; this lets it shrink again.
 		connection.all("PRAGMA journal_size_limit = 67108864");
+		// A checkpoint runs inside a commit, which then holds up everybody: rather seldom, at 64 MB, than at every 4.
+		connection.all("PRAGMA wal_autocheckpoint = 16000");
 		prepareDatabase(connection, collections);
 		return connection;
 	} catch (error) {
