@@ -57,7 +57,10 @@ export type Condition = "absent" | readonly Test[];
 export interface Change {
 	/** The parent of a nested path must be there as an object; otherwise `invalid_path`. */
 	readonly set?: readonly (readonly [Path, Json])[];
-	/** Adds to a number; an absent field counts as 0, anything else is an `invalid_path`. The parent is as with `set`. */
+	/**
+	 * Adds to a number, exactly where both are whole; an absent field counts as 0, anything else is an `invalid_path`.
+	 * The parent is as with `set`.
+	 */
 	readonly add?: readonly (readonly [Path, number])[];
 	/** Removing what isn't there is fine; the parent is as with `set`. */
 	readonly remove?: readonly Path[];
@@ -100,7 +103,8 @@ export interface Page<R> {
 /**
  * Records are JSON objects: what is read equals what was written and shares nothing with it; fields that are
  * `undefined` are dropped, `null`, `""`, `{}` and `[]` stay what they are. A record may have up to 380,000 bytes
- * as JSON; a larger one is refused with `record_too_large`. Numbers are doubles.
+ * as JSON; a larger one is refused with `record_too_large`, one that grows by `update` at 400 KB at the latest. Numbers
+ * are doubles.
  * Failures are `RouterError`s (protocol/errors.ts): `condition_failed` (a `ConditionFailed`: nothing was written, and it
  * holds the records that stood in the way), `record_too_large`, `invalid_path`, `invalid_query` (a malformed cursor,
  * limit, key, index field or transaction), `storage_unavailable` (try again; whether it was written is unknown).
@@ -121,7 +125,8 @@ export interface Storage {
 	transact(writes: readonly Write[]): Promise<void>;
 	/**
 	 * Insertions into a collection declared with `feed`, each at least once, those of one hash in the order of their
-	 * commits. Without `from` it starts at the oldest kept; the answer's cursor continues, also in another process.
+	 * commits: the record as it was inserted, or as it is now; one deleted since may be missing. Without `from` it starts
+	 * at the oldest kept; the answer's cursor continues, also in another process.
 	 */
 	feed<R extends object>(
 		collection: Collection<R>,
