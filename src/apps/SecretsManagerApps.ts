@@ -30,70 +30,70 @@ const MISTAKES = new Set(["ResourceNotFoundException", "AccessDeniedException", 
  * serve while new ones are fetched, and as long as that fails.
  */
 export class SecretsManagerApps implements Apps {
-	readonly #options: SecretsManagerAppsOptions;
-	readonly #monitor: Monitor;
-	readonly #clock: () => number;
-	readonly #refreshMs: number;
-	#own: SecretsManagerClient | undefined;
-	#current: StaticApps | undefined;
-	#dueAt = 0;
-	#loading: Promise<StaticApps> | undefined;
+	private readonly options: SecretsManagerAppsOptions;
+	private readonly monitor: Monitor;
+	private readonly clock: () => number;
+	private readonly refreshMs: number;
+	private own: SecretsManagerClient | undefined;
+	private current: StaticApps | undefined;
+	private dueAt = 0;
+	private loading: Promise<StaticApps> | undefined;
 
 	constructor(options: SecretsManagerAppsOptions) {
-		this.#options = options;
-		this.#monitor = options.monitor ?? silent;
-		this.#clock = options.clock ?? Date.now;
-		this.#refreshMs = options.refreshMs ?? 5 * 60_000;
+		this.options = options;
+		this.monitor = options.monitor ?? silent;
+		this.clock = options.clock ?? Date.now;
+		this.refreshMs = options.refreshMs ?? 5 * 60_000;
 	}
 
 	async get(id: string | undefined): Promise<App | undefined> {
-		return (await this.#apps()).get(id);
+		return (await this.apps()).get(id);
 	}
 
 	async list(): Promise<readonly App[]> {
-		return (await this.#apps()).list();
+		return (await this.apps()).list();
 	}
 
 	/** Closes the client, if it's ours. */
 	close(): void {
-		this.#own?.destroy();
-		this.#own = undefined;
+		this.own?.destroy();
+		this.own = undefined;
 	}
 
-	async #apps(): Promise<StaticApps> {
-		if (!this.#current) return this.#load();
-		if (this.#clock() >= this.#dueAt) this.#refresh();
-		return this.#current;
+	private async apps(): Promise<StaticApps> {
+		if (!this.current) return this.load();
+		if (this.clock() >= this.dueAt) this.refresh();
+		return this.current;
 	}
 
-	#refresh(): void {
-		this.#load().catch((error: unknown) => {
+	private refresh(): void {
+		this.load().catch((error: unknown) => {
 			const { code, message } = asRouterError(error);
-			this.#dueAt = this.#clock() + Math.min(RETRY_MS, this.#refreshMs);
-			this.#monitor.warn("apps_refresh_failed", { code, reason: message });
+			this.dueAt = this.clock() + Math.min(RETRY_MS, this.refreshMs);
+			this.monitor.warn("apps_refresh_failed", { code, reason: message });
 		});
 	}
 
 	/** One fetch at a time, however many ask. */
-	#load(): Promise<StaticApps> {
-		this.#loading ??= this.#fetch().finally(() => {
-			this.#loading = undefined;
+	private load(): Promise<StaticApps> {
+		this.loading ??= this.fetch().finally(() => {
+			this.loading = undefined;
 		});
-		return this.#loading;
+		return this.loading;
 	}
 
-	async #fetch(): Promise<StaticApps> {
-		const source = `The secret ${this.#options.secretId}`;
-		const { apps, default: defaultId } = parseApps(await this.#secret(source), source);
-		this.#current = new StaticApps(apps, { default: defaultId, source });
-		this.#dueAt = this.#clock() + this.#refreshMs;
-		return this.#current;
+	private async fetch(): Promise<StaticApps> {
+		const source = `The secret ${this.options.secretId}`;
+		const { apps, default: defaultId } = parseApps(await this.secret(source), source);
+		this.current = new StaticApps(apps, { default: defaultId, source });
+		this.dueAt = this.clock() + this.refreshMs;
+		return this.current;
 	}
 
-	async #secret(source: string): Promise<string> {
+	private async secret(source: string): Promise<string> {
 		const { GetSecretValueCommand } = await import("@aws-sdk/client-secrets-manager");
-		const { SecretString: text } = await (this.#options.client ?? (await this.#ownClient()))
-			.send(new GetSecretValueCommand({ SecretId: this.#options.secretId }))
+		const { SecretString: text } = await (this.options.client ?? (await this.ownClient()))
+			.send(new GetSecretValueCommand({ SecretId: this.options.secretId }))
 			.catch((cause: Error) => {
 				const code = MISTAKES.has(cause.name) ? "configuration_invalid" : "storage_unavailable";
 				throw new RouterError(code, `${source} could not be read (${cause.name}).`, { cause });
@@ -102,9 +102,9 @@ export class SecretsManagerApps implements Apps {
 		return text;
 	}
 
-	async #ownClient(): Promise<SecretsManagerClient> {
+	private async ownClient(): Promise<SecretsManagerClient> {
 		const { SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-		this.#own ??= new SecretsManagerClient({});
-		return this.#own;
+		this.own ??= new SecretsManagerClient({});
+		return this.own;
 	}
 }

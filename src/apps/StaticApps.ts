@@ -11,23 +11,23 @@ export interface StaticAppsOptions {
 
 /** Apps that don't change. Throws `RouterError` `configuration_invalid` for an app that is malformed or there twice. */
 export class StaticApps implements Apps {
-	readonly #apps: ReadonlyMap<string, App>;
-	readonly #default: string | undefined;
+	private readonly apps: ReadonlyMap<string, App>;
+	private readonly default: string | undefined;
 
 	constructor(apps: readonly App[], { default: defaultId, source = "apps" }: StaticAppsOptions = {}) {
-		this.#apps = new Map(checkApps(apps, source).map((app) => [app.id, app]));
-		if (defaultId !== undefined && !this.#apps.has(defaultId)) {
+		this.apps = new Map(checkApps(apps, source).map((app) => [app.id, app]));
+		if (defaultId !== undefined && !this.apps.has(defaultId)) {
 			throw new RouterError("configuration_invalid", `${source}, default: none of the apps has this id.`);
 		}
-		this.#default = defaultId ?? (apps.length === 1 ? apps[0]?.id : undefined);
+		this.default = defaultId ?? (apps.length === 1 ? apps[0]?.id : undefined);
 	}
 
 	async get(id: string | undefined): Promise<App | undefined> {
-		const wanted = id ?? this.#default;
-		return wanted === undefined ? undefined : this.#apps.get(wanted);
+		const wanted = id ?? this.default;
+		return wanted === undefined ? undefined : this.apps.get(wanted);
 	}
 
 	async list(): Promise<readonly App[]> {
-		return [...this.#apps.values()];
+		return [...this.apps.values()];
 	}
 }

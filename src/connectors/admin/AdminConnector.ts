@@ -40,10 +40,10 @@ export class AdminConnector implements SocketConnector {
 		"receipt",
 		"ping",
 	];
-	readonly #tokens: AgentTokenVerifier;
+	private readonly tokens: AgentTokenVerifier;
 
 	constructor(tokens: AgentTokenVerifier) {
-		this.#tokens = tokens;
+		this.tokens = tokens;
 	}
 
 	async admit({ app, query, headers }: ConnectRequest): Promise<Admission | undefined> {
@@ -52,7 +52,7 @@ export class AdminConnector implements SocketConnector {
 			if (query.isAdmin?.toLowerCase() === "true") throw new RouterError("agent_token_required");
 			return undefined;
 		}
-		const agent = await this.#tokens.verify(token);
+		const agent = await this.tokens.verify(token);
 		if (agent.apps && !agent.apps.includes(app.id)) {
 			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		}

@@ -15,24 +15,27 @@ export interface BotClientOptions {
 
 /** Posts requests to bots over connections that are kept alive. Each call is one try; it throws `BotFailure`. */
 export class BotClient {
-	readonly #options: BotClientOptions;
-	readonly #agents = { httpAgent: new Agent({ keepAlive: true }), httpsAgent: new SecureAgent({ keepAlive: true }) };
+	private readonly options: BotClientOptions;
+	private readonly agents = {
+		httpAgent: new Agent({ keepAlive: true }),
+		httpsAgent: new SecureAgent({ keepAlive: true }),
+	};
 
 	constructor(options: BotClientOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	async post(bot: BotSettings, request: StentorRequest, signal: AbortSignal): Promise<StentorResponse> {
 		const host = hostOf(bot.url);
 		const ending = new AbortController();
 		const end = () => ending.abort();
-		const timer = setTimeout(end, this.#options.timeoutMs);
+		const timer = setTimeout(end, this.options.timeoutMs);
 		signal.addEventListener("abort", end);
 		try {
-			return readBotAnswer(host, await this.#send(bot, request, ending.signal));
+			return readBotAnswer(host, await this.send(bot, request, ending.signal));
 		} catch (error) {
 			if (error instanceof BotFailure) throw error;
-			throw ending.signal.aborted ? this.#timedOut(host) : unreachable(host, error);
+			throw ending.signal.aborted ? this.timedOut(host) : unreachable(host, error);
 		} finally {
 			clearTimeout(timer);
 			signal.removeEventListener("abort", end);
@@ -41,16 +44,16 @@ export class BotClient {
 
 	/** Closes the connections. */
 	close(): void {
-		this.#agents.httpAgent.destroy();
-		this.#agents.httpsAgent.destroy();
+		this.agents.httpAgent.destroy();
+		this.agents.httpsAgent.destroy();
 	}
 
-	async #send(bot: BotSettings, request: StentorRequest, signal: AbortSignal): Promise<AxiosResponse<string>> {
+	private async send(bot: BotSettings, request: StentorRequest, signal: AbortSignal): Promise<AxiosResponse<string>> {
 		// Loaded with the first request: it takes 90 ms, which a Lambda that only connects sockets needn't pay.
 		const { default: axios } = await import("axios");
 		const send = () =>
 			axios.post<string>(bot.url, request, {
-				...this.#agents,
+				...this.agents,
 				signal,
 				headers: {
 					Accept: "application/json",
@@ -59,15 +62,15 @@ export class BotClient {
 				},
 				// Elsewhere the key would go to whom it isn't meant for.
 				maxRedirects: 0,
-				maxContentLength: this.#options.responseBytes,
+				maxContentLength: this.options.responseBytes,
 				responseType: "text",
 				validateStatus: () => true,
 			});
 		return send().catch((error) => (wasStale(error) ? send() : Promise.reject(error)));
 	}
 
-	#timedOut(host: string): BotFailure {
-		const message = `${host} did not answer within ${this.#options.timeoutMs} ms.`;
+	private timedOut(host: string): BotFailure {
+		const message = `${host} did not answer within ${this.options.timeoutMs} ms.`;
 		return new BotFailure(message, "The bot did not answer in time.", { retryable: true });
 	}
 }

@@ -33,20 +33,20 @@ export class StentorConnector implements AnsweringConnector {
 	readonly name = "bot";
 	readonly answers = true;
 	readonly answerWithinMs: number;
-	readonly #tries: number;
-	readonly #pauseMs: number;
-	readonly #maxPauseMs: number;
-	readonly #client: BotClient;
-	readonly #monitor: Monitor;
+	private readonly tries: number;
+	private readonly pauseMs: number;
+	private readonly maxPauseMs: number;
+	private readonly client: BotClient;
+	private readonly monitor: Monitor;
 
 	constructor(options: StentorConnectorOptions = {}) {
 		const { tries = 3, timeoutMs = 15_000, pauseMs = 500, maxPauseMs = 5_000, responseBytes = 1024 * 1024 } = options;
 		this.answerWithinMs = tries * timeoutMs + (tries - 1) * maxPauseMs + SLACK_MS;
-		this.#tries = tries;
-		this.#pauseMs = pauseMs;
-		this.#maxPauseMs = maxPauseMs;
-		this.#client = new BotClient({ timeoutMs, responseBytes });
-		this.#monitor = options.monitor ?? silent;
+		this.tries = tries;
+		this.pauseMs = pauseMs;
+		this.maxPauseMs = maxPauseMs;
+		this.client = new BotClient({ timeoutMs, responseBytes });
+		this.monitor = options.monitor ?? silent;
 	}
 
 	profile({ bot }: App): Profile | undefined {
@@ -59,7 +59,7 @@ export class StentorConnector implements AnsweringConnector {
 		if (!bot) throw new RouterError("connector_failed", "There is no bot here.");
 		const typing = quietly(() => turn.typing(true));
 		try {
-			return answerOf(await this.#ask(bot, turn));
+			return answerOf(await this.ask(bot, turn));
 		} catch (cause) {
 			throw new RouterError("connector_failed", cause instanceof BotFailure ? cause.shown : undefined, { cause });
 		} finally {
@@ -70,33 +70,33 @@ export class StentorConnector implements AnsweringConnector {
 
 	/** Closes the connections to the bots. */
 	close(): void {
-		this.#client.close();
+		this.client.close();
 	}
 
-	#ask(bot: BotSettings, turn: Turn): Promise<StentorResponse> {
+	private ask(bot: BotSettings, turn: Turn): Promise<StentorResponse> {
 		const request = botRequest(turn);
-		return pRetry(() => this.#client.post(bot, request, turn.signal), {
-			retries: this.#tries - 1,
+		return pRetry(() => this.client.post(bot, request, turn.signal), {
+			retries: this.tries - 1,
 			// The pauses are made below, because people are told how long they are.
 			minTimeout: 0,
 			signal: turn.signal,
 			shouldRetry: ({ error }) => mayRetry(error),
-			onFailedAttempt: (context) => this.#failed(turn, context),
+			onFailedAttempt: (context) => this.failed(turn, context),
 		});
 	}
 
-	async #failed(turn: Turn, { error, attemptNumber, retriesLeft }: RetryContext): Promise<void> {
+	private async failed(turn: Turn, { error, attemptNumber, retriesLeft }: RetryContext): Promise<void> {
 		turn.signal.throwIfAborted();
-		this.#monitor.warn("bot_try_failed", { app: turn.app.id, tries: attemptNumber, reason: error.message });
+		this.monitor.warn("bot_try_failed", { app: turn.app.id, tries: attemptNumber, reason: error.message });
 		if (retriesLeft === 0 || !mayRetry(error)) return;
-		const delayMs = this.#delay(attemptNumber, error);
+		const delayMs = this.delay(attemptNumber, error);
 		await quietly(() => turn.retrying(attemptNumber, delayMs, error.shown));
 		await pause(delayMs, undefined, { signal: turn.signal });
 	}
 
-	#delay(failed: number, { retryAfterMs }: BotFailure): number {
-		const backoff = this.#pauseMs * 2 ** (failed - 1) * (1 - Math.random() / 2);
-		return Math.round(Math.min(retryAfterMs ?? backoff, this.#maxPauseMs));
+	private delay(failed: number, { retryAfterMs }: BotFailure): number {
+		const backoff = this.pauseMs * 2 ** (failed - 1) * (1 - Math.random() / 2);
+		return Math.round(Math.min(retryAfterMs ?? backoff, this.maxPauseMs));
 	}
 }
 

@@ -31,62 +31,62 @@ export interface DynamoStorageOptions {
  * `configuration_invalid` if a table, a stream or a right is missing.
  */
 export class DynamoStorage implements Storage {
-	readonly #target: Target;
-	readonly #given: Pick<DynamoStorageOptions, "client" | "streams">;
-	readonly #readers = new Map<string, StreamReader>();
-	readonly #underWay = new Set<Promise<unknown>>();
-	#ownStreams: DynamoDBStreamsClient | undefined;
+	private readonly target: Target;
+	private readonly given: Pick<DynamoStorageOptions, "client" | "streams">;
+	private readonly readers = new Map<string, StreamReader>();
+	private readonly underWay = new Set<Promise<unknown>>();
+	private ownStreams: DynamoDBStreamsClient | undefined;
 
 	constructor({ client, streams, prefix = "", clock = Date.now }: DynamoStorageOptions = {}) {
-		this.#given = { client, streams };
-		this.#target = { client: client ?? ownClient(), prefix, clock };
+		this.given = { client, streams };
+		this.target = { client: client ?? ownClient(), prefix, clock };
 	}
 
 	get<R extends object>(collection: Collection<R>, key: Key): Promise<R | undefined> {
-		return this.#run(async () => {
+		return this.run(async () => {
 			checkKey(collection, key);
-			const TableName = this.#table(collection);
+			const TableName = this.table(collection);
 			const command = new GetItemCommand({ TableName, Key: toKey(collection, key), ConsistentRead: true });
-			const { Item } = await this.#target.client.send(command);
-			return Item && this.#live(collection, [Item])[0];
+			const { Item } = await this.target.client.send(command);
+			return Item && this.live(collection, [Item])[0];
 		});
 	}
 
 	batchGet<R extends object>(collection: Collection<R>, keys: readonly Key[]): Promise<(R | undefined)[]> {
-		return this.#run(async () => {
+		return this.run(async () => {
 			checkBatch(collection, keys);
-			const items = keys.length > 0 ? await this.#items(collection, keys) : [];
+			const items = keys.length > 0 ? await this.items(collection, keys) : [];
 			const found = new Map(
-				this.#live(collection, items).map((record) => [keyText(collection, keyOf(collection, record)), record]),
+				this.live(collection, items).map((record) => [keyText(collection, keyOf(collection, record)), record]),
 			);
 			return keys.map((key) => found.get(keyText(collection, key)));
 		});
 	}
 
 	async put<R extends object>(collection: Collection<R>, record: R, condition?: Condition): Promise<void> {
-		await this.#run(() => writeOne(this.#target, prepareWrite({ put: collection, record, if: condition })));
+		await this.run(() => writeOne(this.target, prepareWrite({ put: collection, record, if: condition })));
 	}
 
 	update<R extends object>(collection: Collection<R>, key: Key, change: Change, condition?: Condition): Promise<R> {
-		return this.#run(async () => {
+		return this.run(async () => {
 			const write = prepareWrite({ update: collection, key, change, if: condition });
-			return (await writeOne(this.#target, write)) as R;
+			return (await writeOne(this.target, write)) as R;
 		});
 	}
 
 	async delete<R extends object>(collection: Collection<R>, key: Key, condition?: Condition): Promise<void> {
-		await this.#run(() => writeOne(this.#target, prepareWrite({ delete: collection, key, if: condition })));
+		await this.run(() => writeOne(this.target, prepareWrite({ delete: collection, key, if: condition })));
 	}
 
 	query<R extends object>(collection: Collection<R>, query: Query): Promise<Page<R>> {
-		return this.#run(async () => {
-			const { items, ...rest } = await readPage(this.#target.client, this.#table(collection), collection, query);
-			return { records: this.#live(collection, items), ...rest };
+		return this.run(async () => {
+			const { items, ...rest } = await readPage(this.target.client, this.table(collection), collection, query);
+			return { records: this.live(collection, items), ...rest };
 		});
 	}
 
 	transact(writes: readonly Write[]): Promise<void> {
-		return this.#run(() => writeAll(this.#target, prepareWrites(writes)));
+		return this.run(() => writeAll(this.target, prepareWrites(writes)));
 	}
 
 	feed<R extends object>(
@@ -94,26 +94,26 @@ export class DynamoStorage implements Storage {
 		from: string | undefined,
 		limit: number,
 	): Promise<{ records: R[]; cursor: string }> {
-		return this.#run(async () => {
+		return this.run(async () => {
 			checkLimit(limit);
 			const place = feedPlace(collection);
 			const parts = from === undefined ? [] : decodeCursor(place, from).map(String);
-			const reader = await this.#reader(collection);
+			const reader = await this.reader(collection);
 			// In a cursor, each shard is followed by its position.
 			const start = parts.flatMap((shard, i) => (i % 2 === 0 ? [[shard, parts[i + 1] ?? ""] as const] : []));
 			const { items, positions } = await reader.read(new Map(start), limit);
-			return { records: this.#live(collection, items), cursor: encodeCursor(place, [...positions].flat()) };
+			return { records: this.live(collection, items), cursor: encodeCursor(place, [...positions].flat()) };
 		});
 	}
 
 	async close(): Promise<void> {
-		await Promise.allSettled(this.#underWay);
-		if (!this.#given.client) this.#target.client.destroy();
-		this.#ownStreams?.destroy();
+		await Promise.allSettled(this.underWay);
+		if (!this.given.client) this.target.client.destroy();
+		this.ownStreams?.destroy();
 	}
 
 	/** Every call goes through here, so that `close` can wait for it, and its errors are those of the contract. */
-	#run<T>(call: () => Promise<T>): Promise<T> {
+	private run<T>(call: () => Promise<T>): Promise<T> {
 		const running = (async () => {
 			try {
 				return await call();
@@ -121,42 +121,42 @@ export class DynamoStorage implements Storage {
 				throw asStorageError(error);
 			}
 		})();
-		this.#underWay.add(running);
-		return running.finally(() => this.#underWay.delete(running));
+		this.underWay.add(running);
+		return running.finally(() => this.underWay.delete(running));
 	}
 
-	#table(collection: AnyCollection): string {
-		return tableName(this.#target.prefix, collection);
+	private table(collection: AnyCollection): string {
+		return tableName(this.target.prefix, collection);
 	}
 
 	/** The records of those items that aren't past their end: DynamoDB removes such items days later. */
-	#live<R extends object>(collection: Collection<R>, items: readonly Item[]): R[] {
-		const now = this.#target.clock();
+	private live<R extends object>(collection: Collection<R>, items: readonly Item[]): R[] {
+		const now = this.target.clock();
 		return items.map(fromItem).filter((record) => !isExpired(collection, record, now)) as R[];
 	}
 
-	async #items(collection: AnyCollection, keys: readonly Key[]): Promise<Item[]> {
-		const table = this.#table(collection);
+	private async items(collection: AnyCollection, keys: readonly Key[]): Promise<Item[]> {
+		const table = this.table(collection);
 		const items: Item[] = [];
 		let rest = keys.map((key) => toKey(collection, key));
 		return withPauses(async () => {
 			const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: rest, ConsistentRead: true } } });
-			const { Responses, UnprocessedKeys } = await this.#target.client.send(command);
+			const { Responses, UnprocessedKeys } = await this.target.client.send(command);
 			items.push(...(Responses?.[table] ?? []));
 			rest = UnprocessedKeys?.[table]?.Keys ?? [];
 			return rest.length === 0 ? items : undefined;
 		});
 	}
 
-	async #reader(collection: AnyCollection): Promise<StreamReader> {
+	private async reader(collection: AnyCollection): Promise<StreamReader> {
 		const sdk = await import("@aws-sdk/client-dynamodb-streams");
-		const { client } = this.#target;
-		const table = this.#table(collection);
-		const streams = this.#given.streams ?? this.#ownStreams ?? new sdk.DynamoDBStreamsClient(settings(client));
-		if (streams !== this.#given.streams) this.#ownStreams = streams;
-		const isPast = (item: Item) => this.#live(collection, [item]).length === 0;
-		const reader = this.#readers.get(table) ?? new StreamReader(sdk, client, streams, table, isPast);
-		this.#readers.set(table, reader);
+		const { client } = this.target;
+		const table = this.table(collection);
+		const streams = this.given.streams ?? this.ownStreams ?? new sdk.DynamoDBStreamsClient(settings(client));
+		if (streams !== this.given.streams) this.ownStreams = streams;
+		const isPast = (item: Item) => this.live(collection, [item]).length === 0;
+		const reader = this.readers.get(table) ?? new StreamReader(sdk, client, streams, table, isPast);
+		this.readers.set(table, reader);
 		return reader;
 	}
 }

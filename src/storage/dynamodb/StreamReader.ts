@@ -17,14 +17,14 @@ type Streams = typeof import("@aws-sdk/client-dynamodb-streams");
 
 /** Reads the insertions of one table's stream, shard by shard, parents before their children. */
 export class StreamReader {
-	readonly #client: DynamoDBClient;
-	readonly #streams: DynamoDBStreamsClient;
-	readonly #table: string;
-	readonly #sdk: Streams;
-	readonly #isPast: (item: Item) => boolean;
-	#list: { readonly arn: string; readonly shards: ReadonlyMap<string, Shard>; readonly at: number } | undefined;
+	private readonly client: DynamoDBClient;
+	private readonly streams: DynamoDBStreamsClient;
+	private readonly table: string;
+	private readonly sdk: Streams;
+	private readonly isPast: (item: Item) => boolean;
+	private list: { readonly arn: string; readonly shards: ReadonlyMap<string, Shard>; readonly at: number } | undefined;
 	/** Where DynamoDB said to read on. It saves a request, and gets past stretches without events: those move no position. */
-	readonly #iterators = new Map<string, { readonly position: string | undefined; readonly next: string }>();
+	private readonly iterators = new Map<string, { readonly position: string | undefined; readonly next: string }>();
 
 	/** `isPast`: whether an item that was overwritten counted as none, which makes an insertion of it. */
 	constructor(
@@ -34,11 +34,11 @@ export class StreamReader {
 		table: string,
 		isPast: (item: Item) => boolean,
 	) {
-		this.#sdk = sdk;
-		this.#client = client;
-		this.#streams = streams;
-		this.#table = table;
-		this.#isPast = isPast;
+		this.sdk = sdk;
+		this.client = client;
+		this.streams = streams;
+		this.table = table;
+		this.isPast = isPast;
 	}
 
 	/** Up to `limit` inserted items after these positions, and where they end. None: there may be more a moment later. */
@@ -48,7 +48,7 @@ export class StreamReader {
 		let moved: boolean;
 		do {
 			moved = false;
-			const { arn, shards } = await this.#shards(positions);
+			const { arn, shards } = await this.shards(positions);
 			positions = new Map([...positions].filter(([id]) => shards.has(id)));
 			const readable = [...shards.keys()].filter((id) => isReadable(id, shards, positions));
 			// Begins anywhere, so that a busy shard doesn't keep the limit from the others.
@@ -57,7 +57,7 @@ export class StreamReader {
 			while (waiting.length > 0 && items.length === 0) {
 				const chosen = waiting.splice(0, limit);
 				const share = Math.floor(limit / chosen.length);
-				const pages = await Promise.all(chosen.map((id) => this.#page(arn, id, positions.get(id), share)));
+				const pages = await Promise.all(chosen.map((id) => this.page(arn, id, positions.get(id), share)));
 				for (const page of pages) {
 					items.push(...page.items);
 					if (page.position === undefined || page.position === positions.get(page.id)) continue;
@@ -69,69 +69,78 @@ export class StreamReader {
 		return { items, positions };
 	}
 
-	async #page(arn: string, id: string, position: string | undefined, limit: number) {
-		const { Records = [], NextShardIterator: next } = await this.#records(arn, id, position, limit);
+	private async page(arn: string, id: string, position: string | undefined, limit: number) {
+		const { Records = [], NextShardIterator: next } = await this.records(arn, id, position, limit);
 		const items = Records.flatMap(({ eventName, dynamodb: { OldImage, NewImage } = {} }) => {
-			const inserted = eventName === "INSERT" || (OldImage && this.#isPast(OldImage));
+			const inserted = eventName === "INSERT" || (OldImage && this.isPast(OldImage));
 			return inserted && NewImage ? [NewImage] : [];
 		});
 		const newest = Records.at(-1)?.dynamodb?.SequenceNumber ?? position;
 		if (next === undefined) {
 			// Its children can be read now; DynamoDB may have made them after our list.
-			this.#list = undefined;
-			this.#iterators.delete(id);
+			this.list = undefined;
+			this.iterators.delete(id);
 			return { id, items, position: FINISHED };
 		}
-		this.#iterators.set(id, { position: newest, next });
+		this.iterators.set(id, { position: newest, next });
 		return { id, items, position: newest };
 	}
 
-	async #records(arn: string, id: string, position: string | undefined, Limit: number): Promise<GetRecordsOutput> {
-		const known = this.#iterators.get(id);
+	private async records(
+		arn: string,
+		id: string,
+		position: string | undefined,
+		Limit: number,
+	): Promise<GetRecordsOutput> {
+		const known = this.iterators.get(id);
 		if (known && known.position === position) {
 			try {
-				return await this.#streams.send(new this.#sdk.GetRecordsCommand({ ShardIterator: known.next, Limit }));
+				return await this.streams.send(new this.sdk.GetRecordsCommand({ ShardIterator: known.next, Limit }));
 			} catch (error) {
 				// It's good for 15 minutes.
 				if (!isNamed(error, "ExpiredIteratorException", "TrimmedDataAccessException")) throw error;
 			}
 		}
-		const ShardIterator = await this.#iterator(arn, id, position);
-		return this.#streams.send(new this.#sdk.GetRecordsCommand({ ShardIterator, Limit }));
+		const ShardIterator = await this.iterator(arn, id, position);
+		return this.streams.send(new this.sdk.GetRecordsCommand({ ShardIterator, Limit }));
 	}
 
-	async #iterator(StreamArn: string, ShardId: string, position: string | undefined): Promise<string | undefined> {
+	private async iterator(
+		StreamArn: string,
+		ShardId: string,
+		position: string | undefined,
+	): Promise<string | undefined> {
 		const oldest = { StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" } as const;
 		const after = { StreamArn, ShardId, ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber: position } as const;
 		try {
-			const command = new this.#sdk.GetShardIteratorCommand(position === undefined ? oldest : after);
-			return (await this.#streams.send(command)).ShardIterator;
+			const command = new this.sdk.GetShardIteratorCommand(position === undefined ? oldest : after);
+			return (await this.streams.send(command)).ShardIterator;
 		} catch (error) {
 			// DynamoDB keeps events for a day: a reader that comes later goes on with the oldest kept.
 			if (!isNamed(error, "TrimmedDataAccessException")) throw error;
-			return (await this.#streams.send(new this.#sdk.GetShardIteratorCommand(oldest))).ShardIterator;
+			return (await this.streams.send(new this.sdk.GetShardIteratorCommand(oldest))).ShardIterator;
 		}
 	}
 
 	/** All shards by id; from memory, unless that is old or doesn't know a shard that has been read. */
-	async #shards(positions: Positions) {
-		const known = this.#list;
+	private async shards(positions: Positions) {
+		const known = this.list;
 		if (known && performance.now() - known.at < LIST_AGE && [...positions.keys()].every((id) => known.shards.has(id))) {
 			return known;
 		}
-		const { Table } = await this.#client.send(new DescribeTableCommand({ TableName: this.#table }));
+		const { Table } = await this.client.send(new DescribeTableCommand({ TableName: this.table }));
 		const arn = Table?.LatestStreamArn;
-		if (!arn) throw new RouterError("configuration_invalid", `The table "${this.#table}" has no stream.`);
+		if (!arn) throw new RouterError("configuration_invalid", `The table "${this.table}" has no stream.`);
 		const shards = new Map<string, Shard>();
 		let after: string | undefined;
 		do {
-			const command = new this.#sdk.DescribeStreamCommand({ StreamArn: arn, ExclusiveStartShardId: after });
-			const { StreamDescription } = await this.#streams.send(command);
+			const command = new this.sdk.DescribeStreamCommand({ StreamArn: arn, ExclusiveStartShardId: after });
+			const { StreamDescription } = await this.streams.send(command);
 			for (const shard of StreamDescription?.Shards ?? []) shards.set(shard.ShardId ?? "", shard);
 			after = StreamDescription?.LastEvaluatedShardId;
 		} while (after !== undefined);
-		this.#list = { arn, shards, at: performance.now() };
-		return this.#list;
+		this.list = { arn, shards, at: performance.now() };
+		return this.list;
 	}
 }
 

@@ -7,11 +7,11 @@ import { type Item, toAttribute, toName } from "./values.js";
 
 /** The names and values of one request's expressions. Placeholders throughout: any field may be a reserved word. */
 export class Placeholders {
-	readonly #names = new Map<string, string>();
-	readonly #values: Item = {};
+	private readonly names = new Map<string, string>();
+	private readonly values: Item = {};
 
 	path(path: Path): string {
-		return typeof path === "string" ? this.#name(path) : path.map((field) => this.#name(field)).join(".");
+		return typeof path === "string" ? this.name(path) : path.map((field) => this.name(field)).join(".");
 	}
 
 	value(value: Json): string {
@@ -19,27 +19,25 @@ export class Placeholders {
 	}
 
 	attribute(value: AttributeValue): string {
-		const placeholder = `:${Object.keys(this.#values).length}`;
-		this.#values[placeholder] = value;
+		const placeholder = `:${Object.keys(this.values).length}`;
+		this.values[placeholder] = value;
 		return placeholder;
 	}
 
 	/** What a request needs beside its expressions; DynamoDB refuses empty ones. */
 	parameters(): { ExpressionAttributeNames?: Record<string, string>; ExpressionAttributeValues?: Item } {
 		return {
-			...(this.#names.size > 0 && {
-				ExpressionAttributeNames: Object.fromEntries(
-					[...this.#names].map(([name, placeholder]) => [placeholder, name]),
-				),
+			...(this.names.size > 0 && {
+				ExpressionAttributeNames: Object.fromEntries([...this.names].map(([name, placeholder]) => [placeholder, name])),
 			}),
-			...(Object.keys(this.#values).length > 0 && { ExpressionAttributeValues: this.#values }),
+			...(Object.keys(this.values).length > 0 && { ExpressionAttributeValues: this.values }),
 		};
 	}
 
-	#name(field: string): string {
+	private name(field: string): string {
 		const name = toName(field);
-		const placeholder = this.#names.get(name) ?? `#${this.#names.size}`;
-		this.#names.set(name, placeholder);
+		const placeholder = this.names.get(name) ?? `#${this.names.size}`;
+		this.names.set(name, placeholder);
 		return placeholder;
 	}
 }

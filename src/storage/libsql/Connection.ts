@@ -9,61 +9,61 @@ type Statement = Database.Statement;
 /** One connection to a database: statements are prepared once, rows are arrays, failures are `RouterError`s. */
 export class Connection {
 	readonly path: string;
-	readonly #database: Database.Database;
+	private readonly database: Database.Database;
 	// After `all`, the next `get` of the same statement answers for the values bound before (libsql 0.5.29): one each.
-	readonly #forAll = new Map<string, Statement>();
-	readonly #forOne = new Map<string, Statement>();
-	#open = true;
+	private readonly forAll = new Map<string, Statement>();
+	private readonly forOne = new Map<string, Statement>();
+	private open = true;
 
 	/** Opens the file, or makes it. Throws `storage_unavailable`. */
 	constructor(path: string) {
 		this.path = path;
-		this.#database = attempt(path, () => new Database(path));
+		this.database = attempt(path, () => new Database(path));
 	}
 
 	/** Whether a transaction is under way. */
 	get inTransaction(): boolean {
 		// Asked of a closed database, libsql aborts the process.
-		return this.#open && this.#database.inTransaction;
+		return this.open && this.database.inTransaction;
 	}
 
 	all(sql: string, ...values: Value[]): unknown[][] {
-		return this.#attempt(() => this.#prepared(this.#forAll, sql).all(...values) as unknown[][]);
+		return this.attempt(() => this.prepared(this.forAll, sql).all(...values) as unknown[][]);
 	}
 
 	/** The first row. */
 	get(sql: string, ...values: Value[]): unknown[] | undefined {
-		return this.#attempt(() => this.#prepared(this.#forOne, sql).get(...values) as unknown[] | undefined);
+		return this.attempt(() => this.prepared(this.forOne, sql).get(...values) as unknown[] | undefined);
 	}
 
 	/** How many rows it changed. */
 	run(sql: string, ...values: Value[]): number {
-		return this.#attempt(() => this.#prepared(this.#forOne, sql).run(...values).changes);
+		return this.attempt(() => this.prepared(this.forOne, sql).run(...values).changes);
 	}
 
 	exec(sql: string): void {
-		this.#attempt(() => this.#database.exec(sql));
+		this.attempt(() => this.database.exec(sql));
 	}
 
 	close(): void {
-		if (!this.#open) return;
-		this.#open = false;
-		this.#forAll.clear();
-		this.#forOne.clear();
-		this.#database.close();
+		if (!this.open) return;
+		this.open = false;
+		this.forAll.clear();
+		this.forOne.clear();
+		this.database.close();
 	}
 
-	#prepared(cache: Map<string, Statement>, sql: string): Statement {
+	private prepared(cache: Map<string, Statement>, sql: string): Statement {
 		const known = cache.get(sql);
 		if (known) return known;
-		const statement = this.#database.prepare(sql);
+		const statement = this.database.prepare(sql);
 		if (statement.reader) statement.raw();
 		cache.set(sql, statement);
 		return statement;
 	}
 
-	#attempt<T>(call: () => T): T {
-		if (!this.#open) throw new RouterError("storage_unavailable", `The database ${this.path} has been closed.`);
+	private attempt<T>(call: () => T): T {
+		if (!this.open) throw new RouterError("storage_unavailable", `The database ${this.path} has been closed.`);
 		return attempt(this.path, call);
 	}
 }

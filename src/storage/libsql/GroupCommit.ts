@@ -11,11 +11,11 @@ interface Job {
  * Work is done in the order of its arrival; its promise settles when the commit is on disk.
  */
 export class GroupCommit {
-	readonly #connection: Connection;
-	#waiting: Job[] = [];
+	private readonly connection: Connection;
+	private waiting: Job[] = [];
 
 	constructor(connection: Connection) {
-		this.#connection = connection;
+		this.connection = connection;
 	}
 
 	/**
@@ -24,35 +24,35 @@ export class GroupCommit {
 	 */
 	run<T>(work: () => T): Promise<T> {
 		return new Promise<T>((resolve, reject) => {
-			if (this.#waiting.length === 0) setImmediate(() => this.flush());
+			if (this.waiting.length === 0) setImmediate(() => this.flush());
 			const job = () => {
 				const result = work();
 				return () => resolve(result);
 			};
-			this.#waiting.push({ work: job, reject });
+			this.waiting.push({ work: job, reject });
 		});
 	}
 
 	/** Commits at once what is waiting. */
 	flush(): void {
-		const jobs = this.#waiting;
+		const jobs = this.waiting;
 		if (jobs.length === 0) return;
-		this.#waiting = [];
+		this.waiting = [];
 		try {
-			this.#connection.exec("BEGIN IMMEDIATE");
+			this.connection.exec("BEGIN IMMEDIATE");
 			const settlements = jobs.map(settlementOf);
-			this.#connection.exec("COMMIT");
+			this.connection.exec("COMMIT");
 			for (const settle of settlements) settle();
 		} catch (error) {
-			this.#rollBack();
+			this.rollBack();
 			for (const { reject } of jobs) reject(error);
 		}
 	}
 
-	#rollBack(): void {
+	private rollBack(): void {
 		try {
 			// After some failures, such as a full disk, SQLite has done so itself.
-			if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+			if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
 		} catch {
 			// What made the group fail is told; the next group finds out whether the database works again.
 		}

@@ -27,12 +27,12 @@ const MEMORY = ":memory:";
  * is written in the same turn of the event loop shares one sync.
  */
 export class LibsqlStorage extends TextStorage {
-	readonly #connection: Connection;
-	readonly #tables: ReadonlyMap<string, LibsqlTable>;
-	readonly #commits: GroupCommit;
-	readonly #clock: () => number;
-	readonly #unlock: () => void;
-	#closed = false;
+	private readonly connection: Connection;
+	private readonly tables: ReadonlyMap<string, LibsqlTable>;
+	private readonly commits: GroupCommit;
+	private readonly clock: () => number;
+	private readonly unlock: () => void;
+	private closed = false;
 
 	/**
 	 * Throws `database_locked`, `database_newer`, `database_damaged`, or `storage_unavailable` where the file can't be
@@ -52,19 +52,19 @@ export class LibsqlStorage extends TextStorage {
 
 	private constructor(path: string, collections: readonly AnyCollection[], clock: () => number, unlock: () => void) {
 		super();
-		this.#connection = openDatabase(path, collections);
-		this.#tables = new Map(collections.map((each) => [each.name, new LibsqlTable(this.#connection, each)]));
-		this.#commits = new GroupCommit(this.#connection);
-		this.#clock = clock;
-		this.#unlock = unlock;
+		this.connection = openDatabase(path, collections);
+		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(this.connection, each)]));
+		this.commits = new GroupCommit(this.connection);
+		this.clock = clock;
+		this.unlock = unlock;
 	}
 
 	/** Removes up to `limit` records that are past their end; answers how many. For the background, in small batches. */
 	async purgeExpired(limit: number): Promise<number> {
-		return this.#commits.run(() => {
+		return this.commits.run(() => {
 			let removed = 0;
-			for (const table of this.#tables.values()) {
-				if (removed < limit) removed += table.purge(this.#clock(), limit - removed);
+			for (const table of this.tables.values()) {
+				if (removed < limit) removed += table.purge(this.clock(), limit - removed);
 			}
 			return removed;
 		});
@@ -75,44 +75,44 @@ export class LibsqlStorage extends TextStorage {
 	 * exists or can't be written.
 	 */
 	async backup(target: string): Promise<void> {
-		const { path } = this.#connection;
+		const { path } = this.connection;
 		if (path !== MEMORY) return backupDatabase(path, target);
 		await writeBackup(target, (file) => {
-			this.#connection.run("VACUUM INTO ?", file);
+			this.connection.run("VACUUM INTO ?", file);
 		});
 	}
 
 	async close(): Promise<void> {
-		if (this.#closed) return;
-		this.#closed = true;
-		this.#commits.flush();
-		closeDatabase(this.#connection);
-		this.#unlock();
+		if (this.closed) return;
+		this.closed = true;
+		this.commits.flush();
+		closeDatabase(this.connection);
+		this.unlock();
 	}
 
 	protected override read(collection: AnyCollection, key: Key): string | undefined {
-		return this.#table(collection).read(key, this.#clock());
+		return this.table(collection).read(key, this.clock());
 	}
 
 	protected override write(writes: readonly PreparedWrite[]): Promise<readonly Effect[]> {
-		return this.#commits.run(() => {
-			const now = this.#clock();
-			const effects = evaluate(writes, (collection, key) => this.#table(collection).read(key, now));
-			for (const effect of effects) this.#table(effect.collection).apply(effect);
+		return this.commits.run(() => {
+			const now = this.clock();
+			const effects = evaluate(writes, (collection, key) => this.table(collection).read(key, now));
+			for (const effect of effects) this.table(effect.collection).apply(effect);
 			return effects;
 		});
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {
-		return this.#table(collection).query(query, this.#clock());
+		return this.table(collection).query(query, this.clock());
 	}
 
 	protected override inserted(collection: AnyCollection, after: number, limit: number) {
-		return this.#table(collection).insertedAfter(after, limit, this.#clock());
+		return this.table(collection).insertedAfter(after, limit, this.clock());
 	}
 
-	#table(collection: AnyCollection): LibsqlTable {
-		const table = this.#tables.get(collection.name);
+	private table(collection: AnyCollection): LibsqlTable {
+		const table = this.tables.get(collection.name);
 		if (!table) throw undeclared(collection);
 		return table;
 	}

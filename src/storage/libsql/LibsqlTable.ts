@@ -10,64 +10,64 @@ import { column, expiryIndexName, indexName, keyColumns, keyFields, otherFields,
 
 /** The records of one collection, in its table (see schema.ts). Times are in ms. */
 export class LibsqlTable {
-	readonly #connection: Connection;
-	readonly #collection: AnyCollection;
-	readonly #fields: readonly string[];
+	private readonly connection: Connection;
+	private readonly collection: AnyCollection;
+	private readonly fields: readonly string[];
 	/** ` AND` that the row isn't past its end, with the time in seconds to bind; empty where rows don't end. */
-	readonly #live: string;
-	readonly #select: string;
-	readonly #insert: string;
-	readonly #update: string;
-	readonly #delete: string;
+	private readonly live: string;
+	private readonly select: string;
+	private readonly insert: string;
+	private readonly update: string;
+	private readonly delete: string;
 
 	constructor(connection: Connection, collection: AnyCollection) {
 		const { key, expires } = collection;
 		const table = tableName(collection);
 		const others = [...otherFields(collection).keys()];
-		this.#connection = connection;
-		this.#collection = collection;
-		this.#fields = [...others, ...keyFields(collection)];
-		this.#live = expires === undefined ? "" : ` AND (${column(expires)} IS NULL OR ${column(expires)} > ?)`;
+		this.connection = connection;
+		this.collection = collection;
+		this.fields = [...others, ...keyFields(collection)];
+		this.live = expires === undefined ? "" : ` AND (${column(expires)} IS NULL OR ${column(expires)} > ?)`;
 		const isKey = keyColumns(key)
 			.map((name) => `${name} = ?`)
 			.join(" AND ");
-		const columns = ["data", ...this.#fields.map(column)];
-		this.#select = `SELECT data FROM ${table} WHERE ${isKey}${this.#live}`;
+		const columns = ["data", ...this.fields.map(column)];
+		this.select = `SELECT data FROM ${table} WHERE ${isKey}${this.live}`;
 		// REPLACE: a row past its end may lie there still; its place is taken under a new number.
-		this.#insert = `INSERT OR REPLACE INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+		this.insert = `INSERT OR REPLACE INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
 		const assignments = ["data", ...others.map(column)].map((name) => `${name} = ?`).join(", ");
-		this.#update = `UPDATE ${table} SET ${assignments} WHERE ${isKey}`;
-		this.#delete = `DELETE FROM ${table} WHERE ${isKey}`;
+		this.update = `UPDATE ${table} SET ${assignments} WHERE ${isKey}`;
+		this.delete = `DELETE FROM ${table} WHERE ${isKey}`;
 	}
 
 	/** The JSON text of the record, unless it's past its end. */
 	read(key: Key, now: number): string | undefined {
-		const row = this.#connection.get(this.#select, ...key, ...this.#time(now));
+		const row = this.connection.get(this.select, ...key, ...this.time(now));
 		return row && String(row[0]);
 	}
 
 	apply({ key, existed, after }: Effect): void {
-		if (!after) this.#connection.run(this.#delete, ...key);
-		else this.#connection.run(existed ? this.#update : this.#insert, after.text, ...this.#values(after));
+		if (!after) this.connection.run(this.delete, ...key);
+		else this.connection.run(existed ? this.update : this.insert, after.text, ...this.values(after));
 	}
 
 	/** Throws `invalid_query`. */
 	query(query: Query, now: number): TextPage {
-		const checked = checkQuery(this.#collection, query);
+		const checked = checkQuery(this.collection, query);
 		const { key, place, limit, descending } = checked;
 		const conditions = [`${column(key.hash)} = ?`];
 		const values: Value[] = [query.hash];
-		for (const [sql, ...bound] of this.#restrictions(checked, query.cursor)) {
+		for (const [sql, ...bound] of this.restrictions(checked, query.cursor)) {
 			conditions.push(sql);
 			values.push(...bound);
 		}
 		const order = [...(key.range ? [column(key.range.field)] : []), "seq"]
 			.map((name) => `${name} ${descending ? "DESC" : "ASC"}`)
 			.join(", ");
-		const rows = this.#connection.all(
-			`SELECT data, seq FROM ${tableName(this.#collection)} INDEXED BY ${indexName(this.#collection, key)} WHERE ${conditions.join(" AND ")}${this.#live} ORDER BY ${order} LIMIT ?`,
+		const rows = this.connection.all(
+			`SELECT data, seq FROM ${tableName(this.collection)} INDEXED BY ${indexName(this.collection, key)} WHERE ${conditions.join(" AND ")}${this.live} ORDER BY ${order} LIMIT ?`,
 			...values,
-			...this.#time(now),
+			...this.time(now),
 			limit + 1,
 		);
 		const texts = rows.slice(0, limit).map(([data]) => String(data));
@@ -80,10 +80,10 @@ export class LibsqlTable {
 
 	/** The JSON texts of records inserted after the one with this number, and the number to continue from. */
 	insertedAfter(seq: number, limit: number, now: number): { texts: string[]; last: number } {
-		const rows = this.#connection.all(
-			`SELECT data, seq FROM ${tableName(this.#collection)} WHERE seq > ?${this.#live} ORDER BY seq LIMIT ?`,
+		const rows = this.connection.all(
+			`SELECT data, seq FROM ${tableName(this.collection)} WHERE seq > ?${this.live} ORDER BY seq LIMIT ?`,
 			seq,
-			...this.#time(now),
+			...this.time(now),
 			limit,
 		);
 		return { texts: rows.map(([data]) => String(data)), last: Number(rows.at(-1)?.[1] ?? seq) };
@@ -91,11 +91,11 @@ export class LibsqlTable {
 
 	/** Removes up to `limit` rows past their end; answers how many. */
 	purge(now: number, limit: number): number {
-		const { expires } = this.#collection;
+		const { expires } = this.collection;
 		if (expires === undefined) return 0;
-		const table = tableName(this.#collection);
-		const index = expiryIndexName(this.#collection, expires);
-		return this.#connection.run(
+		const table = tableName(this.collection);
+		const index = expiryIndexName(this.collection, expires);
+		return this.connection.run(
 			`DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} INDEXED BY ${index} WHERE ${column(expires)} <= ? LIMIT ?)`,
 			now / 1000,
 			limit,
@@ -103,7 +103,7 @@ export class LibsqlTable {
 	}
 
 	/** What restricts the range field, as SQL with its values. A cursor is within its query's bounds and replaces one. */
-	*#restrictions({ key, place, descending, lower, upper }: CheckedQuery, cursor: string | undefined) {
+	private *restrictions({ key, place, descending, lower, upper }: CheckedQuery, cursor: string | undefined) {
 		const name = key.range && column(key.range.field);
 		const side = descending ? upper : lower;
 		let reached: readonly [KeyPart, number] | undefined;
@@ -123,13 +123,13 @@ export class LibsqlTable {
 		else yield [`seq ${than} ?`, seq] as const;
 	}
 
-	#time(now: number): number[] {
-		return this.#live === "" ? [] : [now / 1000];
+	private time(now: number): number[] {
+		return this.live === "" ? [] : [now / 1000];
 	}
 
 	/** In the order of `#fields`: the key comes last, where UPDATE has its condition. */
-	#values({ declared }: Stored): Value[] {
-		return this.#fields.map((field) => declared[field] ?? null);
+	private values({ declared }: Stored): Value[] {
+		return this.fields.map((field) => declared[field] ?? null);
 	}
 }
 

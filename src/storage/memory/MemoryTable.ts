@@ -9,48 +9,51 @@ import { firstIndex, type Position, type Row, SortedRows } from "./SortedRows.js
 
 /** The records of one collection. Rows are never changed, only replaced. */
 export class MemoryTable {
-	readonly #collection: AnyCollection;
-	readonly #rows = new Map<string, Row>();
+	private readonly collection: AnyCollection;
+	private readonly rows = new Map<string, Row>();
 	/** By index (the collection's own key is ""), then by hash. */
-	readonly #indexes: ReadonlyMap<string, { readonly key: KeyDeclaration; readonly hashes: Map<string, SortedRows> }>;
+	private readonly indexes: ReadonlyMap<
+		string,
+		{ readonly key: KeyDeclaration; readonly hashes: Map<string, SortedRows> }
+	>;
 	/** Insertions, oldest first; rows that have gone since are dropped from time to time. */
-	#inserted: Row[] = [];
-	#newest = 0;
+	private inserted: Row[] = [];
+	private newest = 0;
 
 	constructor(collection: AnyCollection) {
-		this.#collection = collection;
+		this.collection = collection;
 		const indexes = [["", collection.key] as const, ...Object.entries(collection.indexes ?? {})];
-		this.#indexes = new Map(indexes.map(([name, key]) => [name, { key, hashes: new Map() }]));
+		this.indexes = new Map(indexes.map(([name, key]) => [name, { key, hashes: new Map() }]));
 	}
 
 	/** The JSON text of the record, unless it's past its end. */
 	read(key: Key, now: number): string | undefined {
-		const row = this.#rows.get(keyText(this.#collection, key));
-		return row && this.#isLive(row, now) ? row.stored.text : undefined;
+		const row = this.rows.get(keyText(this.collection, key));
+		return row && this.isLive(row, now) ? row.stored.text : undefined;
 	}
 
 	apply({ key, existed, after }: Effect): void {
-		const text = keyText(this.#collection, key);
-		const before = this.#rows.get(text);
-		const row = after && { seq: existed && before ? before.seq : ++this.#newest, stored: after };
-		for (const { key: index, hashes } of this.#indexes.values()) {
+		const text = keyText(this.collection, key);
+		const before = this.rows.get(text);
+		const row = after && { seq: existed && before ? before.seq : ++this.newest, stored: after };
+		for (const { key: index, hashes } of this.indexes.values()) {
 			if (before && !(row && samePlace(index, before, row))) leave(index, hashes, before);
 			if (row && hasPlace(index, row)) enter(index, hashes, row);
 		}
-		if (row) this.#rows.set(text, row);
-		else this.#rows.delete(text);
-		if (row && row.seq !== before?.seq && this.#collection.feed) this.#inserted.push(row);
+		if (row) this.rows.set(text, row);
+		else this.rows.delete(text);
+		if (row && row.seq !== before?.seq && this.collection.feed) this.inserted.push(row);
 	}
 
 	/** The JSON texts of a page. Throws `invalid_query`. */
 	query(query: Query, now: number): TextPage {
-		const checked = checkQuery(this.#collection, query);
-		const after = this.#decode(checked, query.cursor);
-		const rows = this.#indexes.get(query.index ?? "")?.hashes.get(query.hash);
+		const checked = checkQuery(this.collection, query);
+		const after = this.decode(checked, query.cursor);
+		const rows = this.indexes.get(query.index ?? "")?.hashes.get(query.hash);
 		const texts: string[] = [];
 		let last: Position | undefined;
 		for (const row of rows?.scan(checked, after) ?? []) {
-			if (!this.#isLive(row, now)) continue;
+			if (!this.isLive(row, now)) continue;
 			if (texts.length === checked.limit && last) return { texts, cursor: encodeCursor(checked.place, last) };
 			texts.push(row.stored.text);
 			last = rows?.position(row);
@@ -60,32 +63,32 @@ export class MemoryTable {
 
 	/** The JSON texts of records inserted after the one with this number, and the number to continue from. */
 	insertedAfter(seq: number, limit: number, now: number): { texts: string[]; last: number } {
-		const current = (row: Row) => this.#rows.get(keyText(this.#collection, row.stored.key));
-		if (this.#inserted.length > 2 * this.#rows.size + 1_000) {
-			this.#inserted = this.#inserted.filter((row) => current(row)?.seq === row.seq);
+		const current = (row: Row) => this.rows.get(keyText(this.collection, row.stored.key));
+		if (this.inserted.length > 2 * this.rows.size + 1_000) {
+			this.inserted = this.inserted.filter((row) => current(row)?.seq === row.seq);
 		}
 		const texts: string[] = [];
 		let last = seq;
 		for (
-			let i = firstIndex(this.#inserted, (row) => row.seq > seq);
-			i < this.#inserted.length && texts.length < limit;
+			let i = firstIndex(this.inserted, (row) => row.seq > seq);
+			i < this.inserted.length && texts.length < limit;
 			i++
 		) {
-			const inserted = this.#inserted[i];
+			const inserted = this.inserted[i];
 			if (!inserted) break;
 			last = inserted.seq;
 			const row = current(inserted);
-			if (row?.seq === inserted.seq && this.#isLive(row, now)) texts.push(row.stored.text);
+			if (row?.seq === inserted.seq && this.isLive(row, now)) texts.push(row.stored.text);
 		}
 		return { texts, last };
 	}
 
-	#isLive(row: Row, now: number): boolean {
-		const { expires } = this.#collection;
+	private isLive(row: Row, now: number): boolean {
+		const { expires } = this.collection;
 		return expires === undefined || !isPast(row.stored.declared[expires], now);
 	}
 
-	#decode({ key, place }: CheckedQuery, cursor: string | undefined): Position | undefined {
+	private decode({ key, place }: CheckedQuery, cursor: string | undefined): Position | undefined {
 		if (cursor === undefined) return undefined;
 		const [at = "", seq = 0] = decodeCursor(place, cursor, [key.range?.type ?? "string", "number"]);
 		return [at, Number(seq)];

@@ -13,72 +13,72 @@ export type Position = readonly [at: KeyPart, seq: number];
 
 /** The rows of one hash of one index, in order: found by halving, appended at the end without moving anything. */
 export class SortedRows {
-	readonly #rows: Row[] = [];
-	readonly #range: string | undefined;
+	private readonly rows: Row[] = [];
+	private readonly range: string | undefined;
 
 	/** `range`: the field that orders the rows; without it the order of insertions does. */
 	constructor(range: string | undefined) {
-		this.#range = range;
+		this.range = range;
 	}
 
 	get size(): number {
-		return this.#rows.length;
+		return this.rows.length;
 	}
 
 	position(row: Row): Position {
-		return [this.#at(row), row.seq];
+		return [this.at(row), row.seq];
 	}
 
 	/** Adds the row, or puts it in the place of the one with its position. */
 	set(row: Row): void {
-		const index = this.#indexOf(row);
-		const same = this.#rows[index]?.seq === row.seq;
-		if (index === this.#rows.length) this.#rows.push(row);
-		else this.#rows.splice(index, same ? 1 : 0, row);
+		const index = this.indexOf(row);
+		const same = this.rows[index]?.seq === row.seq;
+		if (index === this.rows.length) this.rows.push(row);
+		else this.rows.splice(index, same ? 1 : 0, row);
 	}
 
 	remove(row: Row): void {
-		const index = this.#indexOf(row);
-		if (this.#rows[index]?.seq === row.seq) this.#rows.splice(index, 1);
+		const index = this.indexOf(row);
+		if (this.rows[index]?.seq === row.seq) this.rows.splice(index, 1);
 	}
 
 	/** The rows of a query, from behind `after` on. */
 	*scan({ lower, upper, descending }: CheckedQuery, after: Position | undefined): Generator<Row> {
 		let start = 0;
-		let end = this.#rows.length;
+		let end = this.rows.length;
 		if (lower)
-			start = firstIndex(this.#rows, (row) => compareKeys(this.#at(row), lower.value) > (lower.inclusive ? -1 : 0));
+			start = firstIndex(this.rows, (row) => compareKeys(this.at(row), lower.value) > (lower.inclusive ? -1 : 0));
 		if (upper)
-			end = firstIndex(this.#rows, (row) => compareKeys(this.#at(row), upper.value) > (upper.inclusive ? 0 : -1));
+			end = firstIndex(this.rows, (row) => compareKeys(this.at(row), upper.value) > (upper.inclusive ? 0 : -1));
 		if (after && descending)
 			end = Math.min(
 				end,
-				firstIndex(this.#rows, (row) => this.#compare(row, after) >= 0),
+				firstIndex(this.rows, (row) => this.compare(row, after) >= 0),
 			);
 		else if (after)
 			start = Math.max(
 				start,
-				firstIndex(this.#rows, (row) => this.#compare(row, after) > 0),
+				firstIndex(this.rows, (row) => this.compare(row, after) > 0),
 			);
 		for (let i = descending ? end - 1 : start; i >= start && i < end; i += descending ? -1 : 1) {
-			const row = this.#rows[i];
+			const row = this.rows[i];
 			if (row) yield row;
 		}
 	}
 
-	#at(row: Row): KeyPart {
-		return this.#range === undefined ? "" : (row.stored.declared[this.#range] ?? "");
+	private at(row: Row): KeyPart {
+		return this.range === undefined ? "" : (row.stored.declared[this.range] ?? "");
 	}
 
-	#compare(row: Row, [at, seq]: Position): number {
-		return compareKeys(this.#at(row), at) || row.seq - seq;
+	private compare(row: Row, [at, seq]: Position): number {
+		return compareKeys(this.at(row), at) || row.seq - seq;
 	}
 
-	#indexOf(row: Row): number {
-		const last = this.#rows.at(-1);
+	private indexOf(row: Row): number {
+		const last = this.rows.at(-1);
 		const position = this.position(row);
-		if (last === undefined || this.#compare(last, position) < 0) return this.#rows.length;
-		return firstIndex(this.#rows, (other) => this.#compare(other, position) >= 0);
+		if (last === undefined || this.compare(last, position) < 0) return this.rows.length;
+		return firstIndex(this.rows, (other) => this.compare(other, position) >= 0);
 	}
 }
 

@@ -31,42 +31,42 @@ export interface ApiGatewayTransportOptions {
 export class ApiGatewayTransport implements Transport {
 	/** API Gateway says when it took a frame, not when the client got it. */
 	readonly confirms = false;
-	readonly #clients: ManagementClients;
-	readonly #retries: number;
-	readonly #retryWithinMs: number;
+	private readonly clients: ManagementClients;
+	private readonly retries: number;
+	private readonly retryWithinMs: number;
 
 	constructor(options: ApiGatewayTransportOptions = {}) {
-		this.#clients = new ManagementClients(options.clientFor);
-		this.#retries = options.retries ?? 3;
-		this.#retryWithinMs = options.retryWithinMs ?? 2_000;
+		this.clients = new ManagementClients(options.clientFor);
+		this.retries = options.retries ?? 3;
+		this.retryWithinMs = options.retryWithinMs ?? 2_000;
 	}
 
 	async post(to: Address, frame: string): Promise<PostResult> {
 		const data = Buffer.from(frame);
 		const tooLarge = frameTooLarge(data.byteLength);
 		if (tooLarge) throw tooLarge;
-		return this.#request(to, (management) => management.post(to.connection, data));
+		return this.request(to, (management) => management.post(to.connection, data));
 	}
 
 	/** API Gateway lets no reason be given. */
 	async disconnect(to: Address): Promise<void> {
-		await this.#request(to, (management) => management.delete(to.connection));
+		await this.request(to, (management) => management.delete(to.connection));
 	}
 
 	async close(): Promise<void> {
-		this.#clients.close();
+		this.clients.close();
 	}
 
-	async #request({ url }: Address, send: (management: Management) => Promise<unknown>): Promise<PostResult> {
+	private async request({ url }: Address, send: (management: Management) => Promise<unknown>): Promise<PostResult> {
 		if (!url)
 			throw new RouterError("transport_failed", "The address has no url, so it's no connection of API Gateway.");
 		try {
-			const management = await this.#clients.at(url);
+			const management = await this.clients.at(url);
 			await pRetry(() => send(management), {
-				retries: this.#retries,
-				maxRetryTime: this.#retryWithinMs,
+				retries: this.retries,
+				maxRetryTime: this.retryWithinMs,
 				// Doubled each time, and again by the jitter, so that all retries fit.
-				minTimeout: this.#retryWithinMs / (2 ** (this.#retries + 1) - 1),
+				minTimeout: this.retryWithinMs / (2 ** (this.retries + 1) - 1),
 				randomize: true,
 				shouldRetry: ({ error }) => failureOf(error) === "passing",
 			});

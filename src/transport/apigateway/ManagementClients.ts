@@ -20,44 +20,44 @@ const SOCKETS = { keepAlive: true, maxSockets: 50 };
 
 /** One client per URL, made (and the SDK loaded) when it's first asked for. */
 export class ManagementClients {
-	readonly #clientFor: (url: string) => ManagementClient | undefined;
-	readonly #byUrl = new Map<string, Promise<Management>>();
+	private readonly clientFor: (url: string) => ManagementClient | undefined;
+	private readonly byUrl = new Map<string, Promise<Management>>();
 	// Shared by the clients made here, so that one that makes room cuts nobody's request.
-	readonly #httpAgent = new HttpAgent(SOCKETS);
-	readonly #httpsAgent = new HttpsAgent(SOCKETS);
+	private readonly httpAgent = new HttpAgent(SOCKETS);
+	private readonly httpsAgent = new HttpsAgent(SOCKETS);
 
 	constructor(clientFor: (url: string) => ManagementClient | undefined = () => undefined) {
-		this.#clientFor = clientFor;
+		this.clientFor = clientFor;
 	}
 
 	at(url: string): Promise<Management> {
-		const management = this.#byUrl.get(url) ?? this.#open(url);
-		this.#byUrl.delete(url);
-		this.#byUrl.set(url, management);
-		const [oldest] = this.#byUrl.keys();
-		if (this.#byUrl.size > KEPT && oldest !== undefined) this.#byUrl.delete(oldest);
+		const management = this.byUrl.get(url) ?? this.open(url);
+		this.byUrl.delete(url);
+		this.byUrl.set(url, management);
+		const [oldest] = this.byUrl.keys();
+		if (this.byUrl.size > KEPT && oldest !== undefined) this.byUrl.delete(oldest);
 		return management;
 	}
 
 	/** Ends the sockets of the clients made here; injected clients have their own. */
 	close(): void {
-		this.#byUrl.clear();
-		this.#httpAgent.destroy();
-		this.#httpsAgent.destroy();
+		this.byUrl.clear();
+		this.httpAgent.destroy();
+		this.httpsAgent.destroy();
 	}
 
-	#open(url: string): Promise<Management> {
-		const opening = this.#load(url);
+	private open(url: string): Promise<Management> {
+		const opening = this.load(url);
 		opening.catch(() => {
-			if (this.#byUrl.get(url) === opening) this.#byUrl.delete(url);
+			if (this.byUrl.get(url) === opening) this.byUrl.delete(url);
 		});
 		return opening;
 	}
 
-	async #load(url: string): Promise<Management> {
+	private async load(url: string): Promise<Management> {
 		const sdk = await import("@aws-sdk/client-apigatewaymanagementapi");
 		const client =
-			this.#clientFor(url) ??
+			this.clientFor(url) ??
 			new sdk.ApiGatewayManagementApiClient({
 				endpoint: url,
 				// A custom domain doesn't tell its region: then it's the SDK's own, `AWS_REGION`.
@@ -67,8 +67,8 @@ export class ManagementClients {
 					connectionTimeout: 1_000,
 					requestTimeout: 3_000,
 					throwOnRequestTimeout: true, // otherwise the SDK only warns
-					httpAgent: this.#httpAgent,
-					httpsAgent: this.#httpsAgent,
+					httpAgent: this.httpAgent,
+					httpsAgent: this.httpsAgent,
 				},
 			});
 		return {

@@ -18,90 +18,90 @@ const GONE: Promise<PostResult> = Promise.resolve("gone");
  */
 export class Connection {
 	readonly closed: Promise<void>;
-	readonly #socket: WebSocket;
-	readonly #maxBufferedBytes: number;
-	readonly #confirm: (mark: unknown) => void;
+	private readonly socket: WebSocket;
+	private readonly maxBufferedBytes: number;
+	private readonly confirm: (mark: unknown) => void;
 	/** The newest mark that no ping has followed yet. */
-	#posted: unknown;
+	private posted: unknown;
 	/** The mark that the ping under way will confirm. */
-	#pinged: unknown;
-	#pings = 0;
-	#waiting = false;
+	private pinged: unknown;
+	private pings = 0;
+	private waiting = false;
 	/** Heartbeats since the last pong. */
-	#beats = 0;
+	private beats = 0;
 
 	constructor(socket: WebSocket, maxBufferedBytes: number, confirm: (mark: unknown) => void) {
-		this.#socket = socket;
-		this.#maxBufferedBytes = maxBufferedBytes;
-		this.#confirm = confirm;
+		this.socket = socket;
+		this.maxBufferedBytes = maxBufferedBytes;
+		this.confirm = confirm;
 		this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
-		socket.on("pong", (payload) => this.#ponged(payload));
+		socket.on("pong", (payload) => this.ponged(payload));
 		// A socket's error is always followed by its `close`, which is what counts; unheard, it would end the process.
 		socket.on("error", () => {});
 	}
 
 	send(frame: string, mark: unknown): Promise<PostResult> {
-		const socket = this.#socket;
+		const socket = this.socket;
 		if (socket.readyState !== socket.OPEN) return GONE;
 		const waiting = socket.bufferedAmount;
-		if (waiting > this.#maxBufferedBytes) {
-			this.#drop();
+		if (waiting > this.maxBufferedBytes) {
+			this.drop();
 			return GONE;
 		}
 		// Who posts a long history one by one is held back here, at a quarter of what would get the peer dropped.
-		const sent = waiting > this.#maxBufferedBytes / 4 ? this.#sendAndWait(frame) : SENT;
+		const sent = waiting > this.maxBufferedBytes / 4 ? this.sendAndWait(frame) : SENT;
 		if (sent === SENT) socket.send(frame);
 		if (mark !== undefined) {
-			this.#posted = mark;
-			if (!this.#waiting) this.#ping();
+			this.posted = mark;
+			if (!this.waiting) this.ping();
 		}
 		return sent;
 	}
 
 	/** One heartbeat: ends a peer that has left two of them unanswered. */
 	beat(): void {
-		if (this.#beats === MISSED_BEATS) {
-			this.#socket.terminate();
+		if (this.beats === MISSED_BEATS) {
+			this.socket.terminate();
 			return;
 		}
-		this.#beats++;
-		if (!this.#waiting) this.#ping();
+		this.beats++;
+		if (!this.waiting) this.ping();
 	}
 
 	/** Begins the closing handshake; `ws` cuts the socket itself when the peer hasn't answered within 30 s. */
 	end(code: number, reason: string): void {
 		let text = reason.slice(0, REASON_BYTES);
 		while (Buffer.byteLength(text) > REASON_BYTES) text = text.slice(0, -1);
-		this.#socket.close(code, text);
+		this.socket.close(code, text);
 	}
 
 	terminate(): void {
-		this.#socket.terminate();
+		this.socket.terminate();
 	}
 
-	#sendAndWait(frame: string): Promise<PostResult> {
-		return new Promise((resolve) => this.#socket.send(frame, (error) => resolve(error ? "gone" : "sent")));
+	private sendAndWait(frame: string): Promise<PostResult> {
+		return new Promise((resolve) => this.socket.send(frame, (error) => resolve(error ? "gone" : "sent")));
 	}
 
-	#ping(): void {
-		this.#waiting = true;
-		this.#pinged = this.#posted;
-		this.#posted = undefined;
-		this.#socket.ping(String(++this.#pings));
+	private ping(): void {
+		this.waiting = true;
+		this.pinged = this.posted;
+		this.posted = undefined;
+		this.socket.ping(String(++this.pings));
 	}
 
-	#ponged(payload: Buffer): void {
-		if (!this.#waiting || payload.toString() !== String(this.#pings)) return;
-		const mark = this.#pinged;
-		this.#waiting = false;
-		this.#beats = 0;
-		if (this.#posted !== undefined) this.#ping();
-		if (mark !== undefined) this.#confirm(mark);
+	private ponged(payload: Buffer): void {
+		if (!this.waiting || payload.toString() !== String(this.pings)) return;
+		const mark = this.pinged;
+		this.waiting = false;
+		this.beats = 0;
+		if (this.posted !== undefined) this.ping();
+		if (mark !== undefined) this.confirm(mark);
 	}
 
 	/** The code reaches the peer only if it reads again before the next heartbeat, which cuts the socket. */
-	#drop(): void {
-		this.#beats = MISSED_BEATS;
+	private drop(): void {
+		this.beats = MISSED_BEATS;
 		this.end(1013, "You read too slowly; reconnect.");
 	}
 }

@@ -28,51 +28,51 @@ export class LocalTransport implements Transport {
 	readonly confirms = true;
 	onConfirmed?: (connection: string, mark: unknown) => void;
 	/** Makes connections of this run unlike those of any other, so that an id left over in a database is only `gone`. */
-	readonly #boot = randomBytes(8).toString("base64url");
-	readonly #open = new Map<string, Connection>();
-	readonly #maxBufferedBytes: number;
-	readonly #heartbeat: NodeJS.Timeout;
+	private readonly boot = randomBytes(8).toString("base64url");
+	private readonly open = new Map<string, Connection>();
+	private readonly maxBufferedBytes: number;
+	private readonly heartbeat: NodeJS.Timeout;
 
 	constructor(options: LocalTransportOptions = {}) {
-		this.#maxBufferedBytes = options.maxBufferedBytes ?? 4 * 1024 * 1024;
-		this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs ?? 20_000).unref();
+		this.maxBufferedBytes = options.maxBufferedBytes ?? 4 * 1024 * 1024;
+		this.heartbeat = setInterval(() => this.beat(), options.heartbeatMs ?? 20_000).unref();
 	}
 
 	/** How many connections are open. */
 	get size(): number {
-		return this.#open.size;
+		return this.open.size;
 	}
 
 	/** A name for a connection that is about to open; it can't be guessed. */
 	reserve(): string {
-		return `${this.#boot}.${randomBytes(16).toString("base64url")}`;
+		return `${this.boot}.${randomBytes(16).toString("base64url")}`;
 	}
 
 	/** Takes a socket in, until it closes; answers its connection's name. */
 	add(socket: WebSocket, id = this.reserve()): string {
 		const confirm = (mark: unknown) => this.onConfirmed?.(id, mark);
-		const connection = new Connection(socket, this.#maxBufferedBytes, confirm);
+		const connection = new Connection(socket, this.maxBufferedBytes, confirm);
 		// One that has closed already emits no `close` any more.
 		if (socket.readyState === socket.CLOSED) return id;
-		this.#open.set(id, connection);
-		connection.closed.then(() => this.#open.delete(id));
+		this.open.set(id, connection);
+		connection.closed.then(() => this.open.delete(id));
 		return id;
 	}
 
 	post(to: Address, frame: string, mark?: unknown): Promise<PostResult> {
 		const tooLarge = frameTooLarge(Buffer.byteLength(frame));
 		if (tooLarge) return Promise.reject(tooLarge);
-		return this.#open.get(to.connection)?.send(frame, mark) ?? GONE;
+		return this.open.get(to.connection)?.send(frame, mark) ?? GONE;
 	}
 
 	/** Closes with code 1000; `reason` is cut to the 123 bytes that fit. */
 	async disconnect(to: Address, reason: string): Promise<void> {
-		this.#open.get(to.connection)?.end(1000, reason);
+		this.open.get(to.connection)?.end(1000, reason);
 	}
 
 	/** Closes every connection, by default with code 1001 (going away), and cuts those that have not answered within 2 s. */
 	async closeAll(reason: string, code = 1001): Promise<void> {
-		const open = [...this.#open.values()];
+		const open = [...this.open.values()];
 		for (const connection of open) connection.end(code, reason);
 		const late = setTimeout(() => {
 			for (const connection of open) connection.terminate();
@@ -84,10 +84,10 @@ export class LocalTransport implements Transport {
 	/** Closes every connection, and stops the heartbeat. */
 	async close(): Promise<void> {
 		await this.closeAll("The server is stopping.");
-		clearInterval(this.#heartbeat);
+		clearInterval(this.heartbeat);
 	}
 
-	#beat(): void {
-		for (const connection of this.#open.values()) connection.beat();
+	private beat(): void {
+		for (const connection of this.open.values()) connection.beat();
 	}
 }
