@@ -143,9 +143,8 @@ export class Attendance {
 				const endpoint = draft.head.participants[target.participantId]?.endpoints[target.endpointId];
 				if (!endpoint?.behind || endpoint.connection !== target.address.connection) return undefined;
 				delete endpoint.behind;
-				endpoint.since = draft.head.seq;
 				draft.touched = true;
-				return { from: endpoint.seen, to: endpoint.since, typing: typingOf(draft.head) };
+				return { from: endpoint.seen, to: draft.head.seq, typing: typingOf(draft.head) };
 			},
 			{
 				afterwards: (_, { result }) => {

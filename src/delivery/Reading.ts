@@ -1,8 +1,7 @@
 import { asRouterError } from "../protocol/errors.js";
 import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
 import { logId } from "./identity.js";
-import { attachedAs, senderOf } from "./participants.js";
-import { NotAttached } from "./speaking.js";
+import { senderOf } from "./participants.js";
 import type { Talk } from "./Talk.js";
 
 /** What readers do: come, go, catch up, and say how far they are. */
@@ -47,12 +46,10 @@ export class Reading {
 			this.ports,
 			context,
 			key,
-			(draft) => {
-				const me = attachedAs(draft.head, connection);
-				if (!me) throw new NotAttached();
-				if (me.endpoint.numbered && !me.endpoint.behind) return;
-				me.endpoint.numbered = true;
-				delete me.endpoint.behind;
+			(draft, { endpoint }) => {
+				if (endpoint.numbered && !endpoint.behind) return;
+				endpoint.numbered = true;
+				delete endpoint.behind;
 				draft.touched = true;
 			},
 			(head) => {

@@ -3,9 +3,8 @@ import type { StentorRequest } from "../protocol/stentor.js";
 import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
 import { bargeIn, bargeOut } from "./floor.js";
 import { logId } from "./identity.js";
-import { attachedAs } from "./participants.js";
 import { AlreadyAppended, type Rule } from "./SessionLog.js";
-import { NotAttached, speak } from "./speaking.js";
+import { speak } from "./speaking.js";
 import { titleOf } from "./transcript.js";
 
 /** An item is chosen from one of this many newest entries. */
@@ -29,7 +28,7 @@ export class Talk {
 				this.ports,
 				context,
 				key,
-				(draft) => speak(draft, { connection, messageId, request: said, aheadMs, answerers, instance }),
+				(draft, me) => speak(draft, me, { messageId, request: said, aheadMs, answerers, instance }),
 				(head, { appended, result: { begun, entry } }) => {
 					fanout.entries(head, appended, trace, connection);
 					const asked = { key, app: connected.app, answerers, trace };
@@ -83,9 +82,7 @@ export class Talk {
 			this.ports,
 			context,
 			key,
-			(draft) => {
-				const me = attachedAs(draft.head, connection);
-				if (!me) throw new NotAttached();
+			(draft, me) => {
 				if (me.endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 				rule(draft);
 			},

@@ -7,11 +7,11 @@ import type { Connected } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Departures } from "./Departures.js";
 import type { Fanout } from "./Fanout.js";
-import { attachedAs, senderOf } from "./participants.js";
+import { type Attendee, attachedAs, senderOf } from "./participants.js";
 import type { Switchboard } from "./ports.js";
 import type { Head, Participant } from "./records.js";
+import type { SessionDraft } from "./SessionDraft.js";
 import type { Committed, Rule, SessionLog } from "./SessionLog.js";
-import { NotAttached } from "./speaking.js";
 import type { Turns } from "./Turns.js";
 
 /** What the commands of clients are done with. */
@@ -42,20 +42,28 @@ export type Of<T extends Command["type"]> = Extract<Command, { type: T }>;
 
 const ATTACH_TRIES = 3;
 
+/** This connection isn't attached to the session. */
+class NotAttached extends Error {}
+
 /**
- * Changes the session; a connection that isn't attached to it is, first: a visitor's if its user was there before, an
+ * Changes the session for who is at the connection; one that isn't attached to it is, first: a visitor's if its user was there before, an
  * agent's in any case (the published widget may send `barge in` before `user joined`).
  */
 export async function changeAttached<T>(
 	{ log, attendance }: CommandPorts,
 	{ connected, aheadMs }: Context,
 	key: string,
-	rule: Rule<T>,
+	rule: (draft: SessionDraft, me: Attendee) => T,
 	afterwards: (head: Head, committed: Committed<T>) => void,
 ): Promise<Committed<T>> {
+	const attached: Rule<T> = (draft) => {
+		const me = attachedAs(draft.head, connected.address.connection);
+		if (!me) throw new NotAttached();
+		return rule(draft, me);
+	};
 	for (let tries = 1; ; tries++) {
 		try {
-			return await log.change(key, rule, { afterwards });
+			return await log.change(key, attached, { afterwards });
 		} catch (error) {
 			if (!(error instanceof NotAttached)) throw error;
 			// More tabs than there are places for push each other out.

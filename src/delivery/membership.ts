@@ -4,7 +4,7 @@ import { LIMITS } from "../protocol/limits.js";
 import type { Address } from "../transport/Transport.js";
 import { noteAway } from "./floor.js";
 import { newId } from "./identity.js";
-import { type attachedAs, endpointOf, rename } from "./participants.js";
+import { type Attendee, endpointOf, rename } from "./participants.js";
 import type { EndpointState, Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 
@@ -61,7 +61,7 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	if (arrival.pushLater) endpoint.behind = true;
 	else delete endpoint.behind;
 	delete endpoint.closedAt;
-	Object.assign(endpoint, { connection, url, attachedAt: draft.now, since: head.seq });
+	Object.assign(endpoint, { connection, url, attachedAt: draft.now });
 	if (participant.bargedIn) delete head.floor.awaySince;
 	return { from: endpoint.seen, to: head.seq, isNew: true, isFirst: !known };
 }
@@ -122,7 +122,7 @@ function claim(draft: SessionDraft, participant: Participant, arrival: Arrival, 
 		delete participant.endpoints[oldest.id];
 	}
 	const seen = isFirst ? firstSeen(head, arrival.role) : Math.min(head.seq, ...all.map((each) => each.seen));
-	const endpoint: EndpointState = { attachedAt: 0, since: head.seq, seen };
+	const endpoint: EndpointState = { attachedAt: 0, seen };
 	participant.endpoints[newId().slice(0, 8)] = endpoint;
 	return endpoint;
 }
@@ -138,7 +138,7 @@ function firstSeen(head: Head, role: Arrival["role"]): number {
  */
 export function detach(
 	draft: SessionDraft,
-	{ participant, endpointId, endpoint }: NonNullable<ReturnType<typeof attachedAs>>,
+	{ participant, endpointId, endpoint }: Attendee,
 	closing: { readonly seen: number; readonly forget?: boolean },
 ): void {
 	draft.touched = true;

@@ -30,11 +30,16 @@ export function endpointOf(
 	return undefined;
 }
 
+/** Who is at a connection, and their place. */
+export interface Attendee {
+	readonly participantId: string;
+	readonly participant: Participant;
+	readonly endpointId: string;
+	readonly endpoint: EndpointState;
+}
+
 /** Who this connection is in the session; undefined if it isn't attached. */
-export function attachedAs(
-	head: Head,
-	connection: string,
-): { participantId: string; participant: Participant; endpointId: string; endpoint: EndpointState } | undefined {
+export function attachedAs(head: Head, connection: string): Attendee | undefined {
 	for (const participantId of Object.keys(head.participants)) {
 		const participant = head.participants[participantId];
 		const found = participant && endpointOf(participant, connection);

@@ -66,8 +66,6 @@ export interface EndpointState {
 	numbered?: true;
 	/** When it was attached, epoch milliseconds. */
 	attachedAt: number;
-	/** The head's `seq` when it was attached: what came after is pushed by whoever appends it. */
-	since: number;
 	/** What it had seen when it was attached, or, once closed, when it was closed. */
 	seen: number;
 	/** What came while it was away has not been pushed yet. */

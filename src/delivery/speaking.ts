@@ -3,14 +3,13 @@ import { RouterError } from "../protocol/errors.js";
 import { isLaunch, requestText, type StentorRequest } from "../protocol/stentor.js";
 import { type Answerers, bargeIn, holderOf } from "./floor.js";
 import { digest } from "./identity.js";
-import { attachedAs, senderOf, wantsAnswer } from "./participants.js";
+import { type Attendee, senderOf, wantsAnswer } from "./participants.js";
 import type { Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 import { type Begun, takeTurn } from "./turn.js";
 
 /** What a person says, as it came over a connection. */
 export interface Spoken {
-	readonly connection: string;
 	/** The client's own, for an acknowledgement. */
 	readonly messageId?: string;
 	readonly request: StentorRequest;
@@ -21,15 +20,13 @@ export interface Spoken {
 	readonly instance: string;
 }
 
-/** This connection isn't attached to the session. */
-export class NotAttached extends Error {}
-
 /** Puts what a person said into the log; takes the turn of answering it, where it's an answerer's and nothing is before it. */
-export function speak(draft: SessionDraft, spoken: Spoken): { entry: Entry; begun?: Begun } {
+export function speak(
+	draft: SessionDraft,
+	{ participant, participantId, endpoint }: Attendee,
+	spoken: Spoken,
+): { entry: Entry; begun?: Begun } {
 	const { head } = draft;
-	const at = attachedAs(head, spoken.connection);
-	if (!at) throw new NotAttached();
-	const { participant, participantId, endpoint } = at;
 	if (endpoint.sends === false) throw new RouterError("session_forbidden", "This connection may only listen.");
 	if (participant.role === "agent" && !participant.bargedIn) bargeIn(draft, participantId, {});
 	const wasWaiting = wantsAnswer(head);
