@@ -2,8 +2,9 @@ import type { Command } from "../protocol/Dialect.js";
 import { asRouterError, RouterError } from "../protocol/errors.js";
 import type { Connected } from "./Connections.js";
 import { type CommandPorts, type Context, tell } from "./commands.js";
+import type { Served } from "./FrameOrder.js";
 import { Reading } from "./Reading.js";
-import { Talk } from "./Talk.js";
+import { needsTitle, Talk } from "./Talk.js";
 
 /** Where people hand in their frames: each is checked against the session that it names, then done. */
 export class Counter {
@@ -15,17 +16,23 @@ export class Counter {
 		this.reading = new Reading(ports, this.talk);
 	}
 
-	/** Does what a client's frame asks for. Whatever is wrong with it is told to its sender, and to nobody else. */
-	async take(connected: Connected, frame: string, trace: string): Promise<void> {
+	/** What a client's frame asks for. Whatever is wrong with it is told to its sender, and to nobody else. */
+	understand(connected: Connected, frame: string, trace: string): Served {
 		let command: Command | undefined;
+		const refuse = (error: unknown) => this.refuse(connected, command, error, trace);
 		try {
 			const { command: asked, timeMs } = connected.connector.dialect.decode(frame);
 			command = asked;
 			if (!connected.connector.commands.includes(command.type)) throw new RouterError("agent_token_required");
 			const aheadMs = timeMs === undefined ? undefined : Math.round(timeMs - this.ports.clock());
-			await this.serve(command, { connected, trace, aheadMs });
+			const context = { connected, trace, aheadMs };
+			const alone = () => this.serve(asked, context).catch(refuse);
+			if (asked.type !== "message" || needsTitle(asked.request)) return { alone };
+			const beside = () =>
+				this.talk.messageBeside(asked, context).catch((error: unknown) => refuse(error).then(() => true));
+			return { alone, beside };
 		} catch (error) {
-			await this.refuse(connected, command, error, trace);
+			return { alone: () => refuse(error) };
 		}
 	}
 

@@ -8,6 +8,7 @@ import { Counter } from "./Counter.js";
 import { Cursors } from "./Cursors.js";
 import { Departures } from "./Departures.js";
 import { Fanout, type Mark } from "./Fanout.js";
+import { FrameOrder, type Served } from "./FrameOrder.js";
 import { newId, sessionKey } from "./identity.js";
 import { Memberships } from "./Memberships.js";
 import { type Plugin, Plugins } from "./Plugins.js";
@@ -27,6 +28,7 @@ interface Rooms {
 	readonly attendance: Attendance;
 	readonly departures: Departures;
 	readonly counter: Counter;
+	readonly frames: FrameOrder;
 	readonly sweep: Sweep;
 	readonly plugins: Plugins;
 }
@@ -77,12 +79,12 @@ export class PostOffice {
 	}
 
 	/**
-	 * A frame came over a connection. Resolves when what it asks for is durable and acknowledged; what follows (the
+	 * A frame came over a connection; frames of one connection are served in the order of these calls. Resolves when what it asks for is durable and acknowledged; what follows (the
 	 * fan-out, a bot's turn) goes on, `idle` waits for it. Errors are told to the client.
 	 * Throws `not_joined` for a connection that was never admitted, or has ended.
 	 */
 	receive(connection: string, frame: string, trace = newId()): Promise<void> {
-		const taken = this.take(connection, frame, trace);
+		const taken = this.rooms.frames.run(connection, () => this.understand(connection, frame, trace));
 		// Its failure is the caller's.
 		this.rooms.background.track(
 			"frame",
@@ -91,16 +93,19 @@ export class PostOffice {
 		return taken;
 	}
 
-	private async take(connection: string, frame: string, trace: string): Promise<void> {
+	private async understand(connection: string, frame: string, trace: string): Promise<Served> {
 		const connected = await this.rooms.connections.find(connection);
 		if (!connected) throw new RouterError("not_joined", "The connection isn't known; connect again.");
 		const { until } = connected.record;
-		if (until !== undefined && until * 1000 <= this.ports.clock()) {
-			this.monitor.warn("connection ended", { code: "agent_token_invalid", trace });
-			await this.ports.transport.disconnect(connected.address, "The token has expired; sign in again.");
-			return this.disconnect(connection, {}, trace);
+		if (until === undefined || until * 1000 > this.ports.clock()) {
+			return this.rooms.counter.understand(connected, frame, trace);
 		}
-		await this.rooms.counter.take(connected, frame, trace);
+		this.monitor.warn("connection ended", { code: "agent_token_invalid", trace });
+		const end = async () => {
+			await this.ports.transport.disconnect(connected.address, "The token has expired; sign in again.");
+			await this.disconnect(connection, {}, trace);
+		};
+		return { alone: end };
 	}
 
 	/** A connection has ended. `clean`: its page was closed (code 1001), so that the same client can't come back to it. */
@@ -222,5 +227,6 @@ function furnish(ports: PostOfficePorts): Rooms {
 	const plugins = new Plugins(topic, storage, monitor);
 	log.onAppended = () => plugins.wake();
 	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
-	return { background, log, fanout, cursors, connections, attendance, departures, counter, sweep, plugins };
+	const frames = new FrameOrder();
+	return { background, log, fanout, cursors, connections, attendance, departures, counter, frames, sweep, plugins };
 }

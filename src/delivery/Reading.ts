@@ -42,17 +42,14 @@ export class Reading {
 		const { connection } = connected.address;
 		const key = attendance.keyOf(connected, sessionId);
 		let done: Promise<void> | undefined;
-		await changeAttached(
-			this.ports,
-			context,
-			key,
-			(draft, { endpoint }) => {
+		await changeAttached(this.ports, context, key, {
+			rule(draft, { endpoint }) {
 				if (endpoint.numbered && !endpoint.behind) return;
 				endpoint.numbered = true;
 				delete endpoint.behind;
 				draft.touched = true;
 			},
-			(head) => {
+			afterwards(head) {
 				const [target] = fanout.targets(head, (_, __, endpoint) => endpoint.connection === connection);
 				// A number that we never gave is another log's: nothing can be recovered to it.
 				const recovered = since <= head.seq;
@@ -60,7 +57,7 @@ export class Reading {
 				const missed = log.entries(key, recovered ? since : head.seq, head.seq);
 				if (target) done = fanout.stream(target, missed, since, resumed);
 			},
-		);
+		});
 		// Whoever asks for a whole log waits for it before asking again.
 		await done;
 	}

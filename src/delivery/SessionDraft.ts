@@ -14,7 +14,8 @@ export class SessionDraft {
 	touched = false;
 	private readonly revRead: number;
 	private readonly dueRead: Head["due"];
-	private messageId: MessageIdRecord | undefined;
+	/** The message ids that may not have been used before, in the order of the entries. */
+	readonly uniques: MessageIdRecord[] = [];
 
 	constructor(
 		readonly head: Head,
@@ -49,10 +50,10 @@ export class SessionDraft {
 	/** The entry's message id may not have been used before by this sender in this session. */
 	unique(entry: Entry, digest: string): void {
 		const { session, seq, timeMs } = entry;
-		this.messageId = { session, message: `${entry.from.id}/${entry.messageId}`, seq, timeMs, digest };
+		this.uniques.push({ session, message: `${entry.from.id}/${entry.messageId}`, seq, timeMs, digest });
 	}
 
-	/** What to write, for `Storage.transact`. The first is the head; the message id, if there is one, the second. */
+	/** What to write, for `Storage.transact`. The first is the head, then come the message ids. */
 	writes(): Write[] {
 		const { head, dueRead } = this;
 		head.rev = this.revRead + 1;
@@ -60,7 +61,7 @@ export class SessionDraft {
 		const writes: Write[] = [
 			{ put: sessions, record: head, if: this.revRead === 0 ? "absent" : [{ path: "rev", eq: this.revRead }] },
 		];
-		if (this.messageId) writes.push({ put: messageIds, record: this.messageId, if: "absent" });
+		for (const record of this.uniques) writes.push({ put: messageIds, record, if: "absent" });
 		for (const entry of this.appended) writes.push({ put: entries, record: entry });
 		if (head.due?.at !== dueRead?.at) {
 			if (dueRead) writes.push({ delete: due, key: [dueRead.shard, dueRead.at] });
@@ -69,8 +70,8 @@ export class SessionDraft {
 		return writes;
 	}
 
-	/** The message id's record, and where it stands among the writes. */
-	get uniqueWrite(): { index: number; record: MessageIdRecord } | undefined {
-		return this.messageId && { index: 1, record: this.messageId };
+	/** Where a message id stands among the writes. */
+	indexOf(unique: MessageIdRecord): number {
+		return 1 + this.uniques.indexOf(unique);
 	}
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Entry } from "../protocol/envelope.js";
 import { asRouterError, ConditionFailed, RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
@@ -11,6 +11,8 @@ const TRIES = 12;
 const FIRST_DELAY_MS = 10;
 const LONGEST_DELAY_MS = 1_000;
 const HEADS_KEPT = 10_000;
+/** How many changes of a session are committed together: with 128 KB each they're still one transaction of DynamoDB (4 MB). */
+const GROUP = 16;
 
 export interface Committed<T> {
 	readonly appended: readonly Entry[];
@@ -27,9 +29,43 @@ export class AlreadyAppended extends Error {
 /** How a session is to change: mutates the draft, or throws before it does. Called again when a race was lost. */
 export type Rule<T> = (draft: SessionDraft) => T;
 
-interface Attempt<T> {
+export interface ChangeOptions<T> {
+	/** Makes the head where there's none; without it that's `session_unknown`. */
+	readonly create?: () => Head;
+	/**
+	 * Called once the change is committed, before any later change in this process that isn't of its group; the head it's
+	 * given is good during that call only.
+	 */
+	readonly afterwards?: (head: Head, committed: Committed<T>) => void;
+	/**
+	 * It changes nobody's place in the session, so it may be committed together with the others that say so and wait with
+	 * it. Those of one group have different message ids.
+	 */
+	readonly grouped?: { readonly messageId?: string };
+}
+
+/** A change that waits to be made. */
+interface Waiting {
+	readonly create?: () => Head;
+	/** Makes it, or throws what the rule throws; gives what is to be done once it's committed. */
+	make(draft: SessionDraft): (head: Head) => void;
+	reject(error: unknown): void;
+}
+
+interface Group {
+	readonly changes: Waiting[];
+	readonly messageIds: Set<string>;
+}
+
+interface Made {
+	readonly change: Waiting;
+	readonly settle: (head: Head) => void;
+	readonly unique: MessageIdRecord | undefined;
+}
+
+interface Attempt {
 	readonly draft: SessionDraft;
-	readonly result: T;
+	readonly made: readonly Made[];
 }
 
 /**
@@ -39,6 +75,8 @@ interface Attempt<T> {
 export class SessionLog {
 	private readonly lanes = new Lanes();
 	private readonly heads = new Map<string, Head>();
+	/** Groups that still take changes: they wait for their lane. */
+	private readonly gathering = new Map<string, Group>();
 	/** Called when entries have been committed here. */
 	onAppended: () => void = () => {};
 
@@ -50,22 +88,27 @@ export class SessionLog {
 	) {}
 
 	/**
-	 * Applies `rule` to a session. `create` makes the head where there's none; without it that's `session_unknown`.
-	 * `afterwards` is called once the change is committed, before any later change of this session in this process;
-	 * the head it's given is good during that call only.
-	 * Throws what the rule throws, `AlreadyAppended`, or a `RouterError`: `message_conflict`, `storage_unavailable`.
+	 * Applies `rule` to a session, after the changes that were called before.
+	 * Throws what the rule throws, `AlreadyAppended`, or a `RouterError`: `session_unknown`, `message_conflict`,
+	 * `storage_unavailable`.
 	 */
-	change<T>(
-		key: string,
-		rule: Rule<T>,
-		options: { create?: () => Head; afterwards?: (head: Head, committed: Committed<T>) => void } = {},
-	): Promise<Committed<T>> {
-		return this.lanes.run(key, async () => {
-			const { head, draft, result } = await this.commit(key, rule, options.create);
-			const committed = { appended: draft.appended, result };
-			options.afterwards?.(head, committed);
-			if (committed.appended.length > 0) this.onAppended();
-			return committed;
+	change<T>(key: string, rule: Rule<T>, options: ChangeOptions<T> = {}): Promise<Committed<T>> {
+		const { create, afterwards, grouped } = options;
+		return new Promise((resolve, reject) => {
+			const make = (draft: SessionDraft) => {
+				const from = draft.appended.length;
+				const result = rule(draft);
+				const committed = { appended: draft.appended.slice(from), result };
+				return (head: Head) => {
+					try {
+						afterwards?.(head, committed);
+						resolve(committed);
+					} catch (error) {
+						reject(error);
+					}
+				};
+			};
+			this.enqueue(key, { create, make, reject }, grouped);
 		});
 	}
 
@@ -101,48 +144,74 @@ export class SessionLog {
 		return this.lanes.idle();
 	}
 
+	private enqueue(key: string, change: Waiting, grouped?: { readonly messageId?: string }): void {
+		const messageId = grouped?.messageId;
+		const open = grouped && this.gathering.get(key);
+		if (open && open.changes.length < GROUP && (messageId === undefined || !open.messageIds.has(messageId))) {
+			open.changes.push(change);
+			if (messageId !== undefined) open.messageIds.add(messageId);
+			return;
+		}
+		const group = { changes: [change], messageIds: new Set(messageId === undefined ? [] : [messageId]) };
+		if (grouped) this.gathering.set(key, group);
+		else this.gathering.delete(key);
+		this.lanes.run(key, async () => {
+			// What comes in the same turn of the event loop joins in.
+			if (grouped) await turnOfTheLoop();
+			if (this.gathering.get(key) === group) this.gathering.delete(key);
+			await this.commit(key, group.changes);
+		});
+	}
+
 	private async head(key: string): Promise<Head | undefined> {
 		return this.heads.get(key) ?? (await this.storage.get(sessions, [key]));
 	}
 
-	private async commit<T>(key: string, rule: Rule<T>, create?: () => Head): Promise<Attempt<T> & { head: Head }> {
+	/** Commits changes in their order; settles each. */
+	private async commit(key: string, changes: readonly Waiting[]): Promise<void> {
+		let left = changes;
 		/** Attempts whose outcome we never learned: each may still turn out to be in the log. */
-		const doubtful: Attempt<T>[] = [];
-		for (let tries = 1; ; tries++) {
-			const head = (await this.head(key)) ?? create?.();
-			if (!head) throw new RouterError("session_unknown");
-			// The rule changes the head in place; a change that isn't committed must not be found here again.
-			this.heads.delete(key);
-			const done = await this.committedOne(doubtful);
-			if (done) return this.committed(head, done);
-			const draft = new SessionDraft(head, this.clock());
-			const attempt = { draft, result: rule(draft) };
-			// Nothing is left to change: an attempt whose outcome we never learned has done it.
-			if (!draft.touched) return this.committed(head, doubtful.at(-1) ?? attempt);
-			try {
-				await this.storage.transact(draft.writes());
-				return this.committed(head, attempt);
-			} catch (error) {
-				if (error instanceof ConditionFailed) refuseRepeated(error, draft, doubtful);
-				else if (asRouterError(error).code === "storage_unavailable") doubtful.push(attempt);
-				else throw error;
-				if (tries === TRIES) throw new RouterError("storage_unavailable", undefined, { cause: error });
-				await sleep(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
+		const doubtful: Attempt[] = [];
+		try {
+			for (let tries = 1; left.length > 0; tries++) {
+				const head = (await this.head(key)) ?? left[0]?.create?.();
+				if (!head) throw new RouterError("session_unknown");
+				// The rules change the head in place; a change that isn't committed must not be found here again.
+				this.heads.delete(key);
+				const done = await this.committedOne(doubtful);
+				if (done) return this.settle(head, done);
+				const attempt = attemptOf(new SessionDraft(head, this.clock()), left);
+				// Nothing is left to change: an attempt whose outcome we never learned has done it.
+				if (!attempt.draft.touched) return this.settle(head, doubtful.at(-1) ?? attempt);
+				left = attempt.made.map(({ change }) => change);
+				try {
+					await this.storage.transact(attempt.draft.writes());
+					return this.settle(head, attempt);
+				} catch (error) {
+					if (error instanceof ConditionFailed) left = withoutRepeated(error, attempt, doubtful);
+					else if (asRouterError(error).code === "storage_unavailable") doubtful.push(attempt);
+					else throw error;
+					if (tries === TRIES) throw new RouterError("storage_unavailable", undefined, { cause: error });
+					if (left.length > 0) await sleep(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
+				}
 			}
+		} catch (error) {
+			for (const { reject } of left) reject(error);
 		}
 	}
 
-	private committed<T>(head: Head, attempt: Attempt<T>): Attempt<T> & { head: Head } {
+	private settle(head: Head, { made, draft }: Attempt): void {
 		if (this.soleOwner) {
 			this.heads.set(head.session, head);
 			const [oldest] = this.heads.keys();
 			if (oldest !== undefined && this.heads.size > HEADS_KEPT) this.heads.delete(oldest);
 		}
-		return { ...attempt, head };
+		for (const { settle } of made) settle(head);
+		if (draft.appended.length > 0) this.onAppended();
 	}
 
 	/** Which of these is in the log after all. One that appended nothing is simply made again. */
-	private async committedOne<T>(attempts: readonly Attempt<T>[]): Promise<Attempt<T> | undefined> {
+	private async committedOne(attempts: readonly Attempt[]): Promise<Attempt | undefined> {
 		for (const attempt of attempts) {
 			const [entry] = attempt.draft.appended;
 			if (!entry) continue;
@@ -153,12 +222,33 @@ export class SessionLog {
 	}
 }
 
-/** Throws if the message id was used before; not if it may have been by an earlier attempt of the same change. */
-function refuseRepeated<T>(error: ConditionFailed, draft: SessionDraft, doubtful: readonly Attempt<T>[]): void {
-	const unique = draft.uniqueWrite;
-	if (!unique || !error.failed.has(unique.index)) return;
-	const there = error.failed.get(unique.index) as MessageIdRecord | undefined;
-	if (!there || doubtful.some((attempt) => attempt.draft.uniqueWrite?.record.seq === there.seq)) return;
-	if (there.digest !== unique.record.digest) throw new RouterError("message_conflict");
-	throw new AlreadyAppended(there);
+/** Makes the changes in a draft; those whose rule throws are rejected. */
+function attemptOf(draft: SessionDraft, changes: readonly Waiting[]): Attempt {
+	const made: Made[] = [];
+	for (const change of changes) {
+		const before = draft.uniques.length;
+		try {
+			const settle = change.make(draft);
+			made.push({ change, settle, unique: draft.uniques[before] });
+		} catch (error) {
+			change.reject(error);
+		}
+	}
+	return { draft, made };
+}
+
+/**
+ * The changes of an attempt that are to be made again: not those whose message id was used before, which are rejected;
+ * unless it may have been used by an earlier attempt of theirs.
+ */
+function withoutRepeated(error: ConditionFailed, attempt: Attempt, doubtful: readonly Attempt[]): Waiting[] {
+	const ours = new Set(doubtful.flatMap(({ draft }) => draft.uniques.map(({ message, seq }) => `${seq} ${message}`)));
+	const again: Waiting[] = [];
+	for (const { change, unique } of attempt.made) {
+		const there = unique && (error.failed.get(attempt.draft.indexOf(unique)) as MessageIdRecord | undefined);
+		if (!there || ours.has(`${there.seq} ${there.message}`)) again.push(change);
+		else if (there.digest !== unique.digest) change.reject(new RouterError("message_conflict"));
+		else change.reject(new AlreadyAppended(there));
+	}
+	return again;
 }

@@ -1,11 +1,22 @@
+import type { Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { StentorRequest } from "../protocol/stentor.js";
-import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
+import {
+	type AttachedChange,
+	type CommandPorts,
+	type Context,
+	changeAttached,
+	changeHere,
+	NotAttached,
+	type Of,
+	present,
+	tell,
+} from "./commands.js";
 import { bargeIn, bargeOut } from "./floor.js";
-import { logId } from "./identity.js";
-import { AlreadyAppended, type Rule } from "./SessionLog.js";
+import { AlreadyAppended, type Committed, type Rule } from "./SessionLog.js";
 import { speak } from "./speaking.js";
 import { titleOf } from "./transcript.js";
+import type { Begun } from "./turn.js";
 
 /** An item is chosen from one of this many newest entries. */
 const CHOICE_WITHIN = 20;
@@ -15,43 +26,72 @@ const ONLY_LISTENS = "This connection may only listen.";
 export class Talk {
 	constructor(private readonly ports: CommandPorts) {}
 
-	async message({ sessionId, messageId, request }: Of<"message">, context: Context): Promise<void> {
-		const { connected, trace, aheadMs } = context;
-		const { fanout, turns, switchboard, monitor, instance } = this.ports;
-		const key = this.ports.attendance.keyOf(connected, sessionId);
-		const answerers = switchboard.answerers(connected.app);
-		const connection = connected.address.connection;
-		const said = await this.named(key, request);
-		let acknowledged: { seq: number; timeMs: number };
+	async message(command: Of<"message">, context: Context): Promise<void> {
+		const key = this.ports.attendance.keyOf(context.connected, command.sessionId);
+		const request = await this.titled(key, command.request);
+		await this.acknowledging(command, context, () =>
+			changeAttached(this.ports, context, key, this.saying(key, { ...command, request }, context)),
+		);
+	}
+
+	/** Beside other messages of this connection; answers false, and nothing is said, if it must be attached first. */
+	async messageBeside(command: Of<"message">, context: Context): Promise<boolean> {
+		const key = this.ports.attendance.keyOf(context.connected, command.sessionId);
 		try {
-			const { result } = await changeAttached(
-				this.ports,
-				context,
-				key,
-				(draft, me) => speak(draft, me, { messageId, request: said, aheadMs, answerers, instance }),
-				(head, { appended, result: { begun, entry } }) => {
-					fanout.entries(head, appended, trace, connection);
-					const asked = { key, app: connected.app, answerers, trace };
-					if (begun) this.ports.track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
-				},
+			await this.acknowledging(command, context, () =>
+				changeHere(this.ports, context, key, this.saying(key, command, context)),
 			);
-			acknowledged = result.entry;
-			monitor.debug("appended", { session: logId(key), seq: acknowledged.seq, from: result.entry.from.id, trace });
+			return true;
+		} catch (error) {
+			if (error instanceof NotAttached) return false;
+			throw error;
+		}
+	}
+
+	/** The change that says it; a turn that begins by it is run. */
+	private saying(
+		key: string,
+		{ messageId, request }: Of<"message">,
+		{ connected, trace, aheadMs }: Context,
+	): AttachedChange<{ entry: Entry; begun?: Begun }> {
+		const { fanout, turns, switchboard, instance } = this.ports;
+		const answerers = switchboard.answerers(connected.app);
+		return {
+			grouped: { messageId },
+			rule: (draft, me) => speak(draft, me, { messageId, request, aheadMs, answerers, instance }),
+			afterwards: (head, { appended, result: { begun, entry } }) => {
+				fanout.entries(head, appended, trace, connected.address.connection);
+				if (!begun) return;
+				const asked = { key, app: connected.app, answerers, trace };
+				this.ports.track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
+			},
+		};
+	}
+
+	/** Says it, and acknowledges it: also what had been said before. */
+	private async acknowledging(
+		{ sessionId, messageId }: Of<"message">,
+		{ connected, trace }: Context,
+		say: () => Promise<Committed<{ entry: Entry }>>,
+	): Promise<void> {
+		let said: { seq: number; timeMs: number };
+		try {
+			said = (await say()).result.entry;
+			this.ports.monitor.debug("appended", { app: connected.app.id, seq: said.seq, trace });
 		} catch (error) {
 			if (!(error instanceof AlreadyAppended)) throw error;
-			acknowledged = error.record;
+			said = error.record;
 		}
 		if (messageId === undefined) return;
-		const { seq, timeMs } = acknowledged;
+		const { seq, timeMs } = said;
 		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, timeMs });
 	}
 
 	/** A chosen item with its title: the published widget sends the item's token only, which is no word for people. */
-	private async named(key: string, request: StentorRequest): Promise<StentorRequest> {
-		const { token, rawQuery, title } = request;
-		if (!token || rawQuery || title) return request;
+	private async titled(key: string, request: StentorRequest): Promise<StentorRequest> {
+		if (!needsTitle(request)) return request;
 		const recent = await this.ports.log.newest(key, Number.MAX_SAFE_INTEGER, CHOICE_WITHIN);
-		return { ...request, title: titleOf(token, recent) };
+		return { ...request, title: titleOf(request.token, recent) };
 	}
 
 	async bargeIn({ sessionId, profile }: Of<"bargeIn">, context: Context): Promise<void> {
@@ -78,15 +118,17 @@ export class Talk {
 	async speakUp(context: Context, key: string, rule: Rule<void>): Promise<void> {
 		const { fanout } = this.ports;
 		const { connection } = context.connected.address;
-		await changeAttached(
-			this.ports,
-			context,
-			key,
-			(draft, me) => {
+		await changeAttached(this.ports, context, key, {
+			rule(draft, me) {
 				if (me.endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 				rule(draft);
 			},
-			(head, { appended }) => fanout.entries(head, appended, context.trace, connection),
-		);
+			afterwards: (head, { appended }) => fanout.entries(head, appended, context.trace, connection),
+		});
 	}
+}
+
+/** Whether the request chooses an item by its token alone. */
+export function needsTitle(request: StentorRequest): request is StentorRequest & { token: string } {
+	return Boolean(request.token && !request.rawQuery && !request.title);
 }

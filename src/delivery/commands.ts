@@ -11,7 +11,7 @@ import { type Attendee, attachedAs, senderOf } from "./participants.js";
 import type { Switchboard } from "./ports.js";
 import type { Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
-import type { Committed, Rule, SessionLog } from "./SessionLog.js";
+import type { ChangeOptions, Committed, SessionLog } from "./SessionLog.js";
 import type { Turns } from "./Turns.js";
 
 /** What the commands of clients are done with. */
@@ -43,34 +43,52 @@ export type Of<T extends Command["type"]> = Extract<Command, { type: T }>;
 const ATTACH_TRIES = 3;
 
 /** This connection isn't attached to the session. */
-class NotAttached extends Error {}
+export class NotAttached extends Error {}
+
+/** A change of a session for who is at a connection. */
+export interface AttachedChange<T> extends Omit<ChangeOptions<T>, "create"> {
+	readonly rule: (draft: SessionDraft, me: Attendee) => T;
+}
+
+/** Changes the session for who is at the connection. Rejects with `NotAttached`. */
+export function changeHere<T>(
+	{ log }: CommandPorts,
+	{ connected }: Context,
+	key: string,
+	{ rule, ...options }: AttachedChange<T>,
+): Promise<Committed<T>> {
+	return log.change(
+		key,
+		(draft) => {
+			const me = attachedAs(draft.head, connected.address.connection);
+			if (!me) throw new NotAttached();
+			return rule(draft, me);
+		},
+		options,
+	);
+}
 
 /**
- * Changes the session for who is at the connection; one that isn't attached to it is, first: a visitor's if its user was there before, an
- * agent's in any case (the published widget may send `barge in` before `user joined`).
+ * Changes the session for who is at the connection; one that isn't attached to it is, first: a visitor's if its user
+ * was there before, an agent's in any case (the published widget may send `barge in` before `user joined`).
  */
 export async function changeAttached<T>(
-	{ log, attendance }: CommandPorts,
-	{ connected, aheadMs }: Context,
+	ports: CommandPorts,
+	context: Context,
 	key: string,
-	rule: (draft: SessionDraft, me: Attendee) => T,
-	afterwards: (head: Head, committed: Committed<T>) => void,
+	change: AttachedChange<T>,
 ): Promise<Committed<T>> {
-	const attached: Rule<T> = (draft) => {
-		const me = attachedAs(draft.head, connected.address.connection);
-		if (!me) throw new NotAttached();
-		return rule(draft, me);
-	};
+	const { connected, aheadMs } = context;
 	for (let tries = 1; ; tries++) {
 		try {
-			return await log.change(key, attached, { afterwards });
+			return await changeHere(ports, context, key, change);
 		} catch (error) {
 			if (!(error instanceof NotAttached)) throw error;
 			// More tabs than there are places for push each other out.
 			if (tries === ATTACH_TRIES) throw new RouterError("overloaded", undefined, { cause: error });
 		}
 		const returning = connected.connector.role === "visitor";
-		await attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning });
+		await ports.attendance.join(connected, key, { profile: {}, aheadMs, mayOpen: false, returning });
 	}
 }
 

@@ -121,7 +121,7 @@ export interface Storage {
 	/** Deleting what isn't there is fine. */
 	delete<R extends object>(collection: Collection<R>, key: Key, condition?: Condition): Promise<void>;
 	query<R extends object>(collection: Collection<R>, query: Query): Promise<Page<R>>;
-	/** 1 to 10 writes to different records: all happen at once, or none does. */
+	/** 1 to 100 writes to different records: all happen at once, or none does. */
 	transact(writes: readonly Write[]): Promise<void>;
 	/**
 	 * Insertions into a collection declared with `feed`, each at least once, those of one hash in the order of their

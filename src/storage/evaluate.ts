@@ -31,8 +31,8 @@ export interface Effect {
 export function prepareWrites(writes: readonly Write[]): PreparedWrite[] {
 	const prepared = writes.map(prepareWrite);
 	const records = new Set(prepared.map(({ collection, key }) => keyText(collection, key)));
-	if (prepared.length < 1 || prepared.length > 10 || records.size !== prepared.length) {
-		throw new RouterError("invalid_query", "A transaction has 1 to 10 writes, to different records.");
+	if (prepared.length < 1 || prepared.length > 100 || records.size !== prepared.length) {
+		throw new RouterError("invalid_query", "A transaction has 1 to 100 writes, to different records.");
 	}
 	return prepared;
 }

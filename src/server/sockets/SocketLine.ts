@@ -17,9 +17,10 @@ const WAITING = 64;
 /** How often a connection is told that its frames are refused, at most, in milliseconds. */
 const TELL_EVERY_MS = 1_000;
 
-/** One open connection: hands its frames to the post office one by one, in the order they came. */
+/** One open connection: hands its frames to the post office, in the order they came. */
 export class SocketLine {
-	private tail: Promise<void> = Promise.resolve();
+	private readonly opened: Promise<void>;
+	private tail: Promise<unknown>;
 	private waiting = 0;
 	private toldAt = Number.NEGATIVE_INFINITY;
 
@@ -30,13 +31,16 @@ export class SocketLine {
 		private readonly ports: SocketLinePorts,
 	) {
 		const { office } = ports;
-		this.queue(() => office.welcome(connection));
+		this.opened = office.welcome(connection).catch(this.fail);
+		this.tail = this.opened;
 		socket.on("message", (data, isBinary) => this.take(data.toString(), isBinary));
-		socket.on("close", (code) => this.queue(() => office.disconnect(connection, { clean: code === 1001 })));
+		socket.on("close", (code) => {
+			this.tail = this.tail.then(() => office.disconnect(connection, { clean: code === 1001 })).catch(this.fail);
+		});
 	}
 
 	/** Resolves when everything that has come so far is done. */
-	get done(): Promise<void> {
+	get done(): Promise<unknown> {
 		return this.tail;
 	}
 
@@ -52,21 +56,19 @@ export class SocketLine {
 		this.waiting++;
 		load.framesInHand++;
 		if (this.waiting === WAITING) this.socket.pause();
-		this.queue(() =>
-			office.receive(this.connection, frame).finally(() => {
-				this.waiting--;
-				load.framesInHand--;
-				if (this.socket.isPaused && this.waiting < WAITING / 2) this.socket.resume();
-			}),
-		);
+		const served = this.opened.then(() => office.receive(this.connection, frame)).catch(this.fail);
+		const done = served.then(() => {
+			this.waiting--;
+			load.framesInHand--;
+			if (this.socket.isPaused && this.waiting < WAITING / 2) this.socket.resume();
+		});
+		this.tail = Promise.all([this.tail, done]);
 	}
 
-	private queue(job: () => Promise<void>): void {
-		this.tail = this.tail.then(job).catch((error: unknown) => {
-			this.ports.monitor.error("connection failed", error);
-			this.socket.close(1011, "Something went wrong here; reconnect.");
-		});
-	}
+	private readonly fail = (error: unknown) => {
+		this.ports.monitor.error("connection failed", error);
+		this.socket.close(1011, "Something went wrong here; reconnect.");
+	};
 
 	private refuse(code: ErrorCode, text?: string): void {
 		const now = performance.now();

@@ -97,13 +97,13 @@ export function transactionCases(add: Add): void {
 		assert.equal(await storage.get(SINGLES, [hash()]), undefined);
 	});
 
-	add("a transaction has 1 to 10 writes", async ({ storage, hash }) => {
+	add("a transaction has 1 to 100 writes", async ({ storage, hash }) => {
 		const writes = (count: number): Write[] =>
 			numbers(count).map((n) => ({ put: POINTS, record: { owner: hash(), n } }));
 		await fails(storage.transact([]), "invalid_query");
-		await fails(storage.transact(writes(11)), "invalid_query");
-		await storage.transact(writes(10));
-		assert.equal((await storage.query(POINTS, { hash: hash() })).records.length, 10);
+		await fails(storage.transact(writes(101)), "invalid_query");
+		await storage.transact(writes(100));
+		assert.equal((await storage.query(POINTS, { hash: hash() })).records.length, 100);
 	});
 
 	add("a transaction's writes are to different records", async ({ storage, hash }) => {
