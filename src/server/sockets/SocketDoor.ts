@@ -69,15 +69,15 @@ export class SocketDoor {
 		let isOpen = false;
 		this.server.handleUpgrade(request, socket, head, (opened) => {
 			isOpen = true;
-			this.open(connection, opened);
+			this.open(connection, opened, socket);
 		});
 		// It hung up meanwhile, or its handshake is malformed, which `ws` has answered.
 		if (!isOpen) await office.disconnect(connection);
 	}
 
-	private open(connection: string, socket: WebSocket): void {
+	private open(connection: string, socket: WebSocket, stream: Duplex): void {
 		const { transport, settings } = this.ports;
-		transport.add(socket, connection);
+		transport.add(socket, connection, stream);
 		const bucket = new TokenBucket(settings.framesPerSecond, settings.frameBurst);
 		const line = new SocketLine(connection, socket, bucket, this.ports);
 		this.lines.add(line);

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { PostResult } from "../Transport.js";
 
@@ -6,6 +7,9 @@ const REASON_BYTES = 123;
 
 /** Heartbeats that a peer may leave unanswered. */
 const MISSED_BEATS = 2;
+
+/** The least time between two pings of one connection, in milliseconds: one confirms all that was posted before it. */
+const PING_GAP_MS = 50;
 
 // Shared, so that a post allocates nothing.
 const SENT: Promise<PostResult> = Promise.resolve("sent");
@@ -18,23 +22,28 @@ const GONE: Promise<PostResult> = Promise.resolve("gone");
  */
 export class Connection {
 	readonly closed: Promise<void>;
-	private readonly socket: WebSocket;
-	private readonly maxBufferedBytes: number;
-	private readonly confirm: (mark: unknown) => void;
+	/** Frames are held back until the end of this turn of the event loop, and then leave in one write. */
+	private isCorked = false;
 	/** The newest mark that no ping has followed yet. */
 	private posted: unknown;
 	/** The mark that the ping under way will confirm. */
 	private pinged: unknown;
 	private pings = 0;
+	private pingedAt = Number.NEGATIVE_INFINITY;
 	private waiting = false;
+	private later: NodeJS.Timeout | undefined;
 	/** Heartbeats since the last pong. */
 	private beats = 0;
 
-	constructor(socket: WebSocket, maxBufferedBytes: number, confirm: (mark: unknown) => void) {
-		this.socket = socket;
-		this.maxBufferedBytes = maxBufferedBytes;
-		this.confirm = confirm;
+	/** `stream` is what the socket writes to, where it's known. */
+	constructor(
+		private readonly socket: WebSocket,
+		private readonly maxBufferedBytes: number,
+		private readonly confirm: (mark: unknown) => void,
+		private readonly stream?: Duplex,
+	) {
 		this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
+		this.closed.then(() => clearTimeout(this.later));
 		socket.on("pong", (payload) => this.ponged(payload));
 		// A socket's error is always followed by its `close`, which is what counts; unheard, it would end the process.
 		socket.on("error", () => {});
@@ -48,12 +57,13 @@ export class Connection {
 			this.drop();
 			return GONE;
 		}
+		this.cork();
 		// Who posts a long history one by one is held back here, at a quarter of what would get the peer dropped.
 		const sent = waiting > this.maxBufferedBytes / 4 ? this.sendAndWait(frame) : SENT;
 		if (sent === SENT) socket.send(frame);
 		if (mark !== undefined) {
 			this.posted = mark;
-			if (!this.waiting) this.ping();
+			this.pingSoon();
 		}
 		return sent;
 	}
@@ -83,8 +93,32 @@ export class Connection {
 		return new Promise((resolve) => this.socket.send(frame, (error) => resolve(error ? "gone" : "sent")));
 	}
 
+	private cork(): void {
+		const { stream } = this;
+		if (this.isCorked || !stream) return;
+		this.isCorked = true;
+		stream.cork();
+		process.nextTick(() => {
+			this.isCorked = false;
+			stream.uncork();
+		});
+	}
+
+	private pingSoon(): void {
+		if (this.waiting || this.later) return;
+		const wait = this.pingedAt + PING_GAP_MS - performance.now();
+		if (wait <= 0) this.ping();
+		else {
+			this.later = setTimeout(() => {
+				this.later = undefined;
+				if (!this.waiting) this.ping();
+			}, wait).unref();
+		}
+	}
+
 	private ping(): void {
 		this.waiting = true;
+		this.pingedAt = performance.now();
 		this.pinged = this.posted;
 		this.posted = undefined;
 		this.socket.ping(String(++this.pings));
@@ -95,7 +129,7 @@ export class Connection {
 		const mark = this.pinged;
 		this.waiting = false;
 		this.beats = 0;
-		if (this.posted !== undefined) this.ping();
+		if (this.posted !== undefined) this.pingSoon();
 		if (mark !== undefined) this.confirm(mark);
 	}
 

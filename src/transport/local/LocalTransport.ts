@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { frameTooLarge } from "../frameSize.js";
 import type { Address, PostResult, Transport } from "../Transport.js";
@@ -48,10 +49,13 @@ export class LocalTransport implements Transport {
 		return `${this.boot}.${randomBytes(16).toString("base64url")}`;
 	}
 
-	/** Takes a socket in, until it closes; answers its connection's name. */
-	add(socket: WebSocket, id = this.reserve()): string {
+	/**
+	 * Takes a socket in, until it closes; answers its connection's name. With the stream that the socket writes to, frames
+	 * that are posted in one turn of the event loop leave in one write.
+	 */
+	add(socket: WebSocket, id = this.reserve(), stream?: Duplex): string {
 		const confirm = (mark: unknown) => this.onConfirmed?.(id, mark);
-		const connection = new Connection(socket, this.maxBufferedBytes, confirm);
+		const connection = new Connection(socket, this.maxBufferedBytes, confirm, stream);
 		// One that has closed already emits no `close` any more.
 		if (socket.readyState === socket.CLOSED) return id;
 		this.open.set(id, connection);
