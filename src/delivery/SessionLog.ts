@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Entry } from "../protocol/envelope.js";
 import { asRouterError, ConditionFailed, RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
@@ -156,8 +156,6 @@ export class SessionLog {
 		if (grouped) this.gathering.set(key, group);
 		else this.gathering.delete(key);
 		this.lanes.run(key, async () => {
-			// What comes in the same turn of the event loop joins in.
-			if (grouped) await turnOfTheLoop();
 			if (this.gathering.get(key) === group) this.gathering.delete(key);
 			await this.commit(key, group.changes);
 		});

@@ -21,8 +21,8 @@ export interface PreparedWrite {
 export interface Effect {
 	readonly collection: AnyCollection;
 	readonly key: Key;
-	/** Whether there was a live record before. */
-	readonly existed: boolean;
+	/** Whether there was a live record before; undefined where it makes no difference, and nobody looked. */
+	readonly existed: boolean | undefined;
 	/** The record from now on; undefined: there's none. */
 	readonly after: Stored | undefined;
 }
@@ -39,7 +39,7 @@ export function prepareWrites(writes: readonly Write[]): PreparedWrite[] {
 
 /** Prepares a single write. Throws `invalid_query`, `invalid_path`, `record_too_large`. */
 export function prepareWrite(write: Write): PreparedWrite {
-	const condition = write.if && copy(write.if);
+	const condition = write.if === undefined || write.if === "absent" ? write.if : write.if.map((test) => ({ ...test }));
 	if ("put" in write) {
 		const stored = encodeRecord(write.put, write.record);
 		return { collection: write.put, key: stored.key, condition, action: { put: stored } };
@@ -62,20 +62,27 @@ export function evaluate(
 	writes: readonly PreparedWrite[],
 	read: (collection: AnyCollection, key: Key) => string | undefined,
 ): Effect[] {
-	const texts = writes.map(({ collection, key }) => read(collection, key));
+	const texts = writes.map((write) => (needsRecord(write) ? read(write.collection, write.key) : undefined));
 	const failed = new Map<number, object | undefined>();
 	writes.forEach(({ condition }, i) => {
-		if (condition === undefined) return;
-		const record = parse(texts[i]);
+		const text = texts[i];
+		if (condition === undefined || (condition === "absent" && text === undefined)) return;
+		const record = parse(text);
 		if (!holds(condition, record)) failed.set(i, record);
 	});
 	if (failed.size > 0) throw new ConditionFailed(failed);
-	return writes.flatMap(({ collection, key, action }, i) => {
-		const effect = { collection, key, existed: texts[i] !== undefined };
+	return writes.flatMap((write, i) => {
+		const { collection, key, action } = write;
+		const effect = { collection, key, existed: needsRecord(write) ? texts[i] !== undefined : undefined };
 		if ("put" in action) return { ...effect, after: action.put };
 		if ("update" in action) return { ...effect, after: changed(collection, key, action.update, parse(texts[i])) };
 		return "delete" in action ? { ...effect, after: undefined } : [];
 	});
+}
+
+/** One past its end may lie in the place of a new record, which then counts as inserted. */
+function needsRecord({ collection, condition, action }: PreparedWrite): boolean {
+	return condition !== undefined || "update" in action || ("put" in action && collection.expires !== undefined);
 }
 
 function changed(collection: AnyCollection, key: Key, change: Change, before: Fields | undefined): Stored {

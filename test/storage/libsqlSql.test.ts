@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, jest, test } from "@jest/globals
 import { Connection } from "../../src/storage/libsql/Connection.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
 import { checkDatabase, MIGRATIONS, prepareDatabase } from "../../src/storage/libsql/schema.js";
+import { WritingConnection } from "../../src/storage/libsql/WritingConnection.js";
 import { type AnyCollection, defineCollection, type Key, type Query } from "../../src/storage/Storage.js";
 import { ENTRIES, type Entry } from "../support/entries.js";
 
@@ -22,18 +23,30 @@ interface Opening {
 	clock?: () => number;
 }
 
+interface Name {
+	session: string;
+	name: string;
+	kind?: string;
+}
+
+/** Found by its key only. */
+const NAMES = defineCollection<Name>({
+	name: "names",
+	key: { hash: "session", range: { field: "name", type: "string" } },
+});
+
 async function open({ path = ":memory:", collections = [ENTRIES], clock }: Opening = {}) {
 	const storage = await LibsqlStorage.open({ path, collections, clock });
 	opened.push(storage);
 	return storage;
 }
 
-/** A storage with the connection it uses. */
+/** A storage with the connection it writes by. */
 async function openWithConnection(path: string) {
-	const spy = jest.spyOn(Connection.prototype, "run");
+	const spy = jest.spyOn(WritingConnection.prototype, "run");
 	const storage = await open({ path });
 	await storage.put(ENTRIES, { session: "s", seq: 1 });
-	const connection = spy.mock.contexts.at(-1) as Connection;
+	const connection = spy.mock.contexts.at(-1) as WritingConnection;
 	spy.mockRestore();
 	return { storage, connection };
 }
@@ -41,8 +54,9 @@ async function openWithConnection(path: string) {
 describe("a failed commit", () => {
 	test("on a full disk rejects all that was to be written together; afterwards it works again", async () => {
 		const { storage, connection } = await openWithConnection(join(folder, "full.db"));
-		const pages = Number(connection.get("PRAGMA page_count")?.[0]);
-		connection.all(`PRAGMA max_page_count = ${pages + 10}`);
+		const reading = new Connection(join(folder, "full.db"));
+		const pages = Number(reading.get("PRAGMA page_count")?.[0]);
+		await connection.exec(`PRAGMA max_page_count = ${pages + 10}`);
 		const text = "x".repeat(20_000);
 		const group = [2, 3, 4, 5, 6].map((seq) => storage.put(ENTRIES, { session: "s", seq, text }));
 		group.push(storage.update(ENTRIES, ["small", 1], { set: [["text", "x"]] }).then(() => {}));
@@ -53,19 +67,17 @@ describe("a failed commit", () => {
 			});
 		}
 		expect((await storage.query(ENTRIES, { hash: "s" })).records).toEqual([{ session: "s", seq: 1 }]);
-		connection.all(`PRAGMA max_page_count = ${pages + 1_000}`);
+		await connection.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
 		await storage.put(ENTRIES, { session: "s", seq: 2, text });
 		expect(await storage.get(ENTRIES, ["s", 2])).toEqual({ session: "s", seq: 2, text });
-		expect(connection.get("PRAGMA integrity_check")).toEqual(["ok"]);
+		expect(reading.get("PRAGMA integrity_check")).toEqual(["ok"]);
+		reading.close();
 	});
 
 	test("at the very commit is rolled back", async () => {
 		const { storage, connection } = await openWithConnection(join(folder, "commit.db"));
 		const exec = connection.exec.bind(connection);
-		jest.spyOn(connection, "exec").mockImplementation((sql) => {
-			if (sql === "COMMIT") exec("THIS FAILS");
-			exec(sql);
-		});
+		jest.spyOn(connection, "commit").mockImplementationOnce(() => exec("THIS FAILS"));
 		await expect(storage.put(ENTRIES, { session: "s", seq: 2 })).rejects.toMatchObject({
 			code: "storage_unavailable",
 			cause: expect.anything(),
@@ -78,8 +90,9 @@ describe("a failed commit", () => {
 
 describe("group commit", () => {
 	test("what arrives in one turn shares one commit; what fails in it fails alone", async () => {
-		const { storage, connection } = await openWithConnection(":memory:");
-		const exec = jest.spyOn(connection, "exec");
+		const { storage, connection } = await openWithConnection(join(folder, "group.db"));
+		const begin = jest.spyOn(connection, "begin");
+		const commit = jest.spyOn(connection, "commit");
 		const outcomes = await Promise.allSettled([
 			storage.put(ENTRIES, { session: "s", seq: 2 }, "absent"),
 			storage.put(ENTRIES, { session: "s", seq: 2 }, "absent"),
@@ -94,7 +107,7 @@ describe("group commit", () => {
 			"fulfilled",
 			"fulfilled",
 		]);
-		expect(exec.mock.calls.flat()).toEqual(["BEGIN IMMEDIATE", "COMMIT"]);
+		expect([begin.mock.calls.length, commit.mock.calls.length]).toEqual([1, 1]);
 		expect((await storage.query(ENTRIES, { hash: "s" })).records).toEqual([
 			{ session: "s", seq: 2, text: "sees the first" },
 		]);
@@ -225,6 +238,25 @@ describe("the schema", () => {
 		connection.close();
 	});
 
+	test("an index, or an end, that's declared since is there for the records that were there before", async () => {
+		const path = join(folder, "since.db");
+		const first = await open({ path, collections: [NAMES] });
+		for (const name of ["a", "b", "c"]) await first.put(NAMES, { session: "s", name, kind: name === "b" ? "x" : "y" });
+		await first.close();
+		const indexed = defineCollection<Name>({
+			...NAMES,
+			indexes: { byKind: { hash: "kind", range: { field: "name", type: "string" } } },
+		});
+		const second = await open({ path, collections: [indexed] });
+		const byKind = await second.query(indexed, { index: "byKind", hash: "y" });
+		expect(byKind.records.map(({ name }) => name)).toEqual(["a", "c"]);
+		await second.put(indexed, { session: "s", name: "d", kind: "y" });
+		await second.close();
+		const third = await open({ path, collections: [NAMES] });
+		const { records } = await third.query(NAMES, { hash: "s" });
+		expect(records.map(({ name }) => name)).toEqual(["a", "b", "c", "d"]);
+	});
+
 	test("the feed's numbers are never used again", async () => {
 		const path = join(folder, "numbers.db");
 		const first = await open({ path });
@@ -238,8 +270,8 @@ describe("the schema", () => {
 	});
 
 	test("every query finds its rows by an index, in their order", async () => {
-		const { storage, connection } = await openWithConnection(":memory:");
-		const all = jest.spyOn(connection, "all");
+		const storage = await open({ collections: [ENTRIES, NAMES] });
+		const all = jest.spyOn(Connection.prototype, "all");
 		for (const kind of ["a", "b"]) {
 			for (let seq = 1; seq < 5; seq++) await storage.put(ENTRIES, { session: "s", seq, kind });
 		}
@@ -253,9 +285,13 @@ describe("the schema", () => {
 				}
 			}
 		}
+		for (const name of ["a", "b"]) await storage.put(NAMES, { session: "s", name });
+		const { cursor } = await storage.query(NAMES, { hash: "s", limit: 1 });
+		await storage.query(NAMES, { hash: "s", limit: 1, cursor });
 		await storage.feed(ENTRIES, undefined, 10);
-		await storage.purgeExpired(10);
+		const connection = all.mock.contexts.at(-1) as Connection;
 		const statements = new Map(all.mock.calls.map(([sql, ...values]) => [sql, values]));
+		all.mockRestore();
 		expect(statements.size).toBeGreaterThan(10);
 		for (const [sql, values] of statements) {
 			const plan = JSON.stringify(connection.all(`EXPLAIN QUERY PLAN ${sql}`, ...values));

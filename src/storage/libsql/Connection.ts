@@ -6,6 +6,17 @@ export type Value = string | number | null;
 
 type Statement = Database.Statement;
 
+/** How every connection to a database that's in use is set. */
+export const configure = [
+	// The sqlite3 shell may hold the file for a moment.
+	"PRAGMA busy_timeout = 2000",
+	"PRAGMA synchronous = FULL",
+	// A backup lets the log beside the file grow; this lets it shrink again.
+	"PRAGMA journal_size_limit = 67108864",
+	// A checkpoint holds up the commit that it runs in: rather seldom, at 64 MB, than at every 4.
+	"PRAGMA wal_autocheckpoint = 16000",
+] as const;
+
 /** One connection to a database: statements are prepared once, rows are arrays, failures are `RouterError`s. */
 export class Connection {
 	readonly path: string;
@@ -73,18 +84,27 @@ export function isDatabaseFailure(error: unknown): boolean {
 	return !(error instanceof RouterError) || error.code === "storage_unavailable" || error.code === "database_damaged";
 }
 
-function attempt<T>(path: string, call: () => T): T {
+/** Calls the database; what it throws, or rejects with, becomes a `RouterError`. */
+export function attempt<T>(path: string, call: () => T): T {
 	try {
-		return call();
+		const result = call();
+		if (!(result instanceof Promise)) return result;
+		return result.catch((error: unknown) => {
+			throw failureOf(path, error);
+		}) as T;
 	} catch (error) {
-		const { code = "", message } = error as { code?: string; message: string };
-		if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-			throw new RouterError(
-				"database_damaged",
-				`The file ${path} is damaged, or is no database (${message}). It was left as it is; restore a backup.`,
-				{ cause: error },
-			);
-		}
-		throw new RouterError("storage_unavailable", `The database ${path} failed: ${message}`, { cause: error });
+		throw failureOf(path, error);
 	}
+}
+
+function failureOf(path: string, error: unknown): RouterError {
+	const { code = "", message } = error as { code?: string; message: string };
+	if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
+		return new RouterError(
+			"database_damaged",
+			`The file ${path} is damaged, or is no database (${message}). It was left as it is; restore a backup.`,
+			{ cause: error },
+		);
+	}
+	return new RouterError("storage_unavailable", `The database ${path} failed: ${message}`, { cause: error });
 }

@@ -1,4 +1,5 @@
-import { type Connection, isDatabaseFailure } from "./Connection.js";
+import { isDatabaseFailure } from "./Connection.js";
+import type { Writing } from "./WritingConnection.js";
 
 interface Job {
 	/** Does the work inside the group's transaction, and gives what settles its promise after the commit. */
@@ -7,54 +8,50 @@ interface Job {
 }
 
 /**
- * Commits together what arrives in the same turn of the event loop, so that one sync to disk serves all of it.
- * Work is done in the order of its arrival; its promise settles when the commit is on disk.
+ * Commits together what arrives in one turn of the event loop, or while the group before is being committed, so that one
+ * sync to disk serves all of it. Work is done in the order of its arrival; its promise settles when it's on disk.
  */
 export class GroupCommit {
-	private readonly connection: Connection;
 	private waiting: Job[] = [];
+	private running: Promise<void> | undefined;
 
-	constructor(connection: Connection) {
-		this.connection = connection;
-	}
+	constructor(private readonly writing: Writing) {}
 
 	/**
 	 * `work` is called once, inside a transaction; it must throw before it writes, or not at all. When the database
-	 * itself fails, nothing of the group is written, and all of it is rejected with that failure.
+	 * itself fails, all of the group is rejected with that failure.
 	 */
 	run<T>(work: () => T): Promise<T> {
 		return new Promise<T>((resolve, reject) => {
-			if (this.waiting.length === 0) setImmediate(() => this.flush());
 			const job = () => {
 				const result = work();
 				return () => resolve(result);
 			};
 			this.waiting.push({ work: job, reject });
+			this.running ??= new Promise((done) => setImmediate(() => done(this.commitAll())));
 		});
 	}
 
-	/** Commits at once what is waiting. */
-	flush(): void {
-		const jobs = this.waiting;
-		if (jobs.length === 0) return;
-		this.waiting = [];
-		try {
-			this.connection.exec("BEGIN IMMEDIATE");
-			const settlements = jobs.map(settlementOf);
-			this.connection.exec("COMMIT");
-			for (const settle of settlements) settle();
-		} catch (error) {
-			this.rollBack();
-			for (const { reject } of jobs) reject(error);
-		}
+	/** Resolves when nothing waits any more. */
+	async idle(): Promise<void> {
+		await this.running;
 	}
 
-	private rollBack(): void {
+	private async commitAll(): Promise<void> {
+		while (this.waiting.length > 0) await this.commit(this.waiting.splice(0));
+		this.running = undefined;
+	}
+
+	private async commit(jobs: readonly Job[]): Promise<void> {
 		try {
-			// After some failures, such as a full disk, SQLite has done so itself.
-			if (this.connection.inTransaction) this.connection.exec("ROLLBACK");
-		} catch {
-			// What made the group fail is told; the next group finds out whether the database works again.
+			this.writing.begin();
+			const settlements = jobs.map(settlementOf);
+			await this.writing.commit();
+			for (const settle of settlements) settle();
+		} catch (error) {
+			// Told is what made the group fail; the next group finds out whether the database works again.
+			await this.writing.rollBack().catch(() => undefined);
+			for (const { reject } of jobs) reject(error);
 		}
 	}
 }

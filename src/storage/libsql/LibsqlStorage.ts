@@ -6,11 +6,13 @@ import { undeclared } from "../key.js";
 import type { AnyCollection, Key, Query } from "../Storage.js";
 import { type TextPage, TextStorage } from "../TextStorage.js";
 import { backupDatabase, writeBackup } from "./backup.js";
-import { Connection } from "./Connection.js";
+import { Connection, configure } from "./Connection.js";
 import { lockFile } from "./fileLock.js";
 import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
 import { checkDatabase, prepareDatabase } from "./schema.js";
+import { TableWriter } from "./TableWriter.js";
+import { SharedWriting, type Writing, WritingConnection } from "./WritingConnection.js";
 
 export interface LibsqlStorageOptions {
 	/** The database file, made if it's not there; its folder must be. `":memory:"`: kept in this process only. */
@@ -20,6 +22,17 @@ export interface LibsqlStorageOptions {
 	readonly clock?: () => number;
 }
 
+interface Parts {
+	/** Reads what has been committed. */
+	readonly reading: Connection;
+	readonly writing: Writing;
+	readonly writers: ReadonlyMap<string, TableWriter>;
+	readonly collections: readonly AnyCollection[];
+	readonly clock: () => number;
+	/** Gives the file free for another owner. */
+	unlock(): void;
+}
+
 const MEMORY = ":memory:";
 
 /**
@@ -27,44 +40,56 @@ const MEMORY = ":memory:";
  * is written in the same turn of the event loop shares one sync.
  */
 export class LibsqlStorage extends TextStorage {
-	private readonly connection: Connection;
 	private readonly tables: ReadonlyMap<string, LibsqlTable>;
 	private readonly commits: GroupCommit;
-	private readonly clock: () => number;
-	private readonly unlock: () => void;
-	private closed = false;
+	private isClosed = false;
 
 	/**
 	 * Throws `database_locked`, `database_newer`, `database_damaged`, or `storage_unavailable` where the file can't be
 	 * made or read. A file that's refused is left as it is.
 	 */
 	static async open({ path, collections, clock = Date.now }: LibsqlStorageOptions): Promise<LibsqlStorage> {
-		if (path === MEMORY) return new LibsqlStorage(path, collections, clock, () => {});
+		const writers = new Map(collections.map((each) => [each.name, new TableWriter(each)]));
+		if (path === MEMORY) {
+			const reading = openDatabase(path, collections);
+			return new LibsqlStorage({
+				reading,
+				writing: new SharedWriting(reading),
+				writers,
+				collections,
+				clock,
+				unlock() {},
+			});
+		}
 		const file = locate(path);
 		const unlock = lockFile(file);
+		let reading: Connection | undefined;
 		try {
-			return new LibsqlStorage(file, collections, clock, unlock);
+			reading = openDatabase(file, collections);
+			const sql = [...writers.values()].flatMap((writer) => writer.sql);
+			const writing = await WritingConnection.open(file, sql);
+			return new LibsqlStorage({ reading, writing, writers, collections, clock, unlock });
 		} catch (error) {
+			reading?.close();
 			unlock();
 			throw error;
 		}
 	}
 
-	private constructor(path: string, collections: readonly AnyCollection[], clock: () => number, unlock: () => void) {
+	private constructor(private readonly parts: Parts) {
 		super();
-		this.connection = openDatabase(path, collections);
-		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(this.connection, each)]));
-		this.commits = new GroupCommit(this.connection);
-		this.clock = clock;
-		this.unlock = unlock;
+		const { reading, writing, collections } = parts;
+		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(reading, each)]));
+		this.commits = new GroupCommit(writing);
 	}
 
 	/** Removes up to `limit` records that are past their end; answers how many. For the background, in small batches. */
 	async purgeExpired(limit: number): Promise<number> {
+		const { writing, writers, clock } = this.parts;
 		return this.commits.run(() => {
 			let removed = 0;
-			for (const table of this.tables.values()) {
-				if (removed < limit) removed += table.purge(this.clock(), limit - removed);
+			for (const writer of writers.values()) {
+				if (removed < limit) removed += writer.purge(writing, clock(), limit - removed);
 			}
 			return removed;
 		});
@@ -75,46 +100,56 @@ export class LibsqlStorage extends TextStorage {
 	 * exists or can't be written.
 	 */
 	async backup(target: string): Promise<void> {
-		const { path } = this.connection;
-		if (path !== MEMORY) return backupDatabase(path, target);
+		const { reading } = this.parts;
+		if (reading.path !== MEMORY) return backupDatabase(reading.path, target);
 		await writeBackup(target, (file) => {
-			this.connection.run("VACUUM INTO ?", file);
+			reading.run("VACUUM INTO ?", file);
 		});
 	}
 
 	async close(): Promise<void> {
-		if (this.closed) return;
-		this.closed = true;
-		this.commits.flush();
-		closeDatabase(this.connection);
-		this.unlock();
+		if (this.isClosed) return;
+		this.isClosed = true;
+		const { reading, writing, unlock } = this.parts;
+		await this.commits.idle();
+		reading.close();
+		await writing.close();
+		unlock();
 	}
 
 	protected override read(collection: AnyCollection, key: Key): string | undefined {
-		return this.table(collection).read(key, this.clock());
+		return this.table(collection).read(key, this.parts.clock());
 	}
 
-	protected override write(writes: readonly PreparedWrite[]): Promise<readonly Effect[]> {
+	protected override async write(writes: readonly PreparedWrite[]): Promise<readonly Effect[]> {
+		const { writing, clock, reading } = this.parts;
+		if (this.isClosed) throw new RouterError("storage_unavailable", `The database ${reading.path} has been closed.`);
 		return this.commits.run(() => {
-			const now = this.clock();
-			const effects = evaluate(writes, (collection, key) => this.table(collection).read(key, now));
-			for (const effect of effects) this.table(effect.collection).apply(effect);
+			const now = clock();
+			const effects = evaluate(writes, (collection, key) => this.writer(collection).read(writing, key, now));
+			for (const effect of effects) this.writer(effect.collection).apply(writing, effect);
 			return effects;
 		});
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {
-		return this.table(collection).query(query, this.clock());
+		return this.table(collection).query(query, this.parts.clock());
 	}
 
 	protected override inserted(collection: AnyCollection, after: number, limit: number) {
-		return this.table(collection).insertedAfter(after, limit, this.clock());
+		return this.table(collection).insertedAfter(after, limit, this.parts.clock());
 	}
 
 	private table(collection: AnyCollection): LibsqlTable {
 		const table = this.tables.get(collection.name);
 		if (!table) throw undeclared(collection);
 		return table;
+	}
+
+	private writer(collection: AnyCollection): TableWriter {
+		const writer = this.parts.writers.get(collection.name);
+		if (!writer) throw undeclared(collection);
+		return writer;
 	}
 }
 
@@ -136,30 +171,13 @@ function locate(path: string): string {
 function openDatabase(path: string, collections: readonly AnyCollection[]): Connection {
 	const connection = new Connection(path);
 	try {
-		// The sqlite3 shell may hold the file for a moment.
-		connection.all("PRAGMA busy_timeout = 2000");
+		for (const pragma of configure) connection.all(pragma);
 		checkDatabase(connection);
 		connection.all("PRAGMA journal_mode = WAL");
-		connection.exec("PRAGMA synchronous = FULL");
-		// A backup lets the log beside the file grow; this lets it shrink again.
-		connection.all("PRAGMA journal_size_limit = 67108864");
-		// A checkpoint runs inside a commit, which then holds up everybody: rather seldom, at 64 MB, than at every 4.
-		connection.all("PRAGMA wal_autocheckpoint = 16000");
 		prepareDatabase(connection, collections);
 		return connection;
 	} catch (error) {
 		connection.close();
 		throw error;
 	}
-}
-
-/** Leaves one file, with no log beside it. */
-function closeDatabase(connection: Connection): void {
-	try {
-		// libsql lets go of the file only when its statements are collected; so the log is taken away here.
-		connection.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
-	} catch {
-		// Somebody reads the file: the log stays beside it, and the next opening reads it.
-	}
-	connection.close();
 }

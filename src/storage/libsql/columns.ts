@@ -19,6 +19,14 @@ export function keyColumns({ hash, range }: KeyDeclaration): string[] {
 	return range ? [column(hash), column(range.field)] : [column(hash)];
 }
 
+/**
+ * Whether the table is ordered by the key itself, which spares an index beside it: for records that are only ever found
+ * by their key. Long ones without a range (a session) are better off in the order of their insertion.
+ */
+export function isClustered({ key, indexes, expires, feed }: AnyCollection): boolean {
+	return key.range !== undefined && indexes === undefined && expires === undefined && !feed;
+}
+
 /** Named by what it holds: an index that was declared anew is another one. */
 export function indexName({ name, key }: AnyCollection, declaration: KeyDeclaration): string {
 	const kind = declaration === key ? "key" : "index";
@@ -50,4 +58,20 @@ export function otherFields(collection: AnyCollection): Map<string, KeyType> {
 
 export function sqlType(type: KeyType): string {
 	return type === "string" ? "TEXT" : "REAL";
+}
+
+/** ` AND` that the row isn't past its end, with `liveAt` to bind; empty where rows don't end. */
+export function isLive({ expires }: AnyCollection): string {
+	return expires === undefined ? "" : ` AND (${column(expires)} IS NULL OR ${column(expires)} > ?)`;
+}
+
+/** What `isLive` is to be given; `now` is in ms. */
+export function liveAt({ expires }: AnyCollection, now: number): number[] {
+	return expires === undefined ? [] : [now / 1000];
+}
+
+/** The live record of a key. */
+export function selectByKey(collection: AnyCollection): string {
+	const isKey = keyColumns(collection.key).map((name) => `${name} = ?`);
+	return `SELECT data FROM ${tableName(collection)} WHERE ${isKey.join(" AND ")}${isLive(collection)}`;
 }

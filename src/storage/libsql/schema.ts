@@ -5,6 +5,7 @@ import {
 	column,
 	expiryIndexName,
 	indexName,
+	isClustered,
 	keyColumns,
 	keyFields,
 	otherFields,
@@ -66,19 +67,18 @@ function prepareCollection(connection: Connection, collection: AnyCollection): v
 	const { name, key, indexes = {}, expires } = collection;
 	const table = tableName(collection);
 	checkKeyUnchanged(connection, collection);
-	const { range } = key;
-	const rangeColumn = range ? `${column(range.field)} ${sqlType(range.type)} NOT NULL,` : "";
-	// AUTOINCREMENT: a number is never used again, so that a feed's cursor never passes over a record.
-	connection.exec(
-		`CREATE TABLE IF NOT EXISTS ${table} (seq INTEGER PRIMARY KEY AUTOINCREMENT, ${column(key.hash)} TEXT NOT NULL, ${rangeColumn} data TEXT NOT NULL)`,
-	);
+	const isTable = isTableClustered(connection, collection);
+	if (isTable === undefined) createTable(connection, collection);
+	else if (isTable !== isClustered(collection)) rebuildTable(connection, collection);
 	const present = new Set(connection.all(`PRAGMA table_info(${quote(`c_${name}`)})`).map(([, column]) => column));
 	for (const [field, type] of otherFields(collection)) {
 		if (!present.has(`f_${field}`)) addColumn(connection, table, field, type);
 	}
-	connection.exec(
-		`CREATE UNIQUE INDEX IF NOT EXISTS ${indexName(collection, key)} ON ${table} (${keyColumns(key).join(", ")})`,
-	);
+	if (!isClustered(collection)) {
+		connection.exec(
+			`CREATE UNIQUE INDEX IF NOT EXISTS ${indexName(collection, key)} ON ${table} (${keyColumns(key).join(", ")})`,
+		);
+	}
 	for (const index of Object.values(indexes)) {
 		const columns = keyColumns(index);
 		// The key's own columns always are; SQLite wouldn't use an index that says so for a query that doesn't.
@@ -93,6 +93,33 @@ function prepareCollection(connection: Connection, collection: AnyCollection): v
 	connection.exec(
 		`CREATE INDEX IF NOT EXISTS ${expiryIndexName(collection, expires)} ON ${table} (${end}) WHERE ${end} IS NOT NULL`,
 	);
+}
+
+function createTable(connection: Connection, collection: AnyCollection): void {
+	const { key } = collection;
+	const range = key.range ? `${column(key.range.field)} ${sqlType(key.range.type)} NOT NULL,` : "";
+	const columns = `${column(key.hash)} TEXT NOT NULL, ${range} data TEXT NOT NULL`;
+	// AUTOINCREMENT: a number is never used again, so that a feed's cursor never passes over a record.
+	const definition = isClustered(collection)
+		? `(${columns}, PRIMARY KEY (${keyColumns(key).join(", ")})) WITHOUT ROWID`
+		: `(seq INTEGER PRIMARY KEY AUTOINCREMENT, ${columns})`;
+	connection.exec(`CREATE TABLE ${tableName(collection)} ${definition}`);
+}
+
+/** Undefined if there's no such table. */
+function isTableClustered(connection: Connection, { name }: AnyCollection): boolean | undefined {
+	const [sql] = connection.get("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", `c_${name}`) ?? [];
+	return sql === undefined ? undefined : /WITHOUT ROWID$/.test(String(sql));
+}
+
+/** For an index, an end or a feed that's declared since, or no more. */
+function rebuildTable(connection: Connection, collection: AnyCollection): void {
+	const table = tableName(collection);
+	const former = quote(`former c_${collection.name}`);
+	const columns = [...keyColumns(collection.key), "data"].join(", ");
+	connection.exec(`ALTER TABLE ${table} RENAME TO ${former}`);
+	createTable(connection, collection);
+	connection.exec(`INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${former}; DROP TABLE ${former}`);
 }
 
 /** A field that's declared since: the records that are there have it in their JSON. */

@@ -35,7 +35,7 @@ export class MemoryTable {
 	apply({ key, existed, after }: Effect): void {
 		const text = keyText(this.collection, key);
 		const before = this.rows.get(text);
-		const row = after && { seq: existed && before ? before.seq : ++this.newest, stored: after };
+		const row = after && { seq: existed !== false && before ? before.seq : ++this.newest, stored: after };
 		for (const { key: index, hashes } of this.indexes.values()) {
 			if (before && !(row && samePlace(index, before, row))) leave(index, hashes, before);
 			if (row && hasPlace(index, row)) enter(index, hashes, row);

@@ -9,7 +9,7 @@ const REASON_BYTES = 123;
 const MISSED_BEATS = 2;
 
 /** The least time between two pings of one connection, in milliseconds: one confirms all that was posted before it. */
-const PING_GAP_MS = 50;
+const PING_GAP_MS = 100;
 
 // Shared, so that a post allocates nothing.
 const SENT: Promise<PostResult> = Promise.resolve("sent");

@@ -1,0 +1,84 @@
+import type { Effect } from "../evaluate.js";
+import type { Stored } from "../record.js";
+import type { AnyCollection, Key } from "../Storage.js";
+import type { Value } from "./Connection.js";
+import {
+	column,
+	expiryIndexName,
+	keyColumns,
+	keyFields,
+	liveAt,
+	otherFields,
+	selectByKey,
+	tableName,
+} from "./columns.js";
+import type { Writing } from "./WritingConnection.js";
+
+interface Statements {
+	readonly select: string;
+	readonly insert: string;
+	readonly upsert: string;
+	readonly update: string;
+	readonly delete: string;
+	/** Absent where records don't end. */
+	readonly purge?: string;
+}
+
+/** Writes the records of one collection, inside transactions. */
+export class TableWriter {
+	/** The statements that it uses. */
+	readonly sql: readonly string[];
+	private readonly statements: Statements;
+	private readonly fields: readonly string[];
+
+	constructor(private readonly collection: AnyCollection) {
+		this.statements = statementsOf(collection);
+		this.sql = Object.values(this.statements);
+		// The key comes last, where UPDATE has its condition.
+		this.fields = [...otherFields(collection).keys(), ...keyFields(collection)];
+	}
+
+	/** The JSON text of the record, unless it's past its end (`now` is in ms), with what has been written before. */
+	read(writing: Writing, key: Key, now: number): string | undefined {
+		const row = writing.get(this.statements.select, ...key, ...liveAt(this.collection, now));
+		return row && String(row[0]);
+	}
+
+	apply(writing: Writing, { key, existed, after }: Effect): void {
+		const { insert, update, upsert, delete: remove } = this.statements;
+		if (!after) writing.run(remove, ...key);
+		else writing.run(existed === undefined ? upsert : existed ? update : insert, after.text, ...this.values(after));
+	}
+
+	/** Removes up to `limit` rows past their end; answers how many. */
+	purge(writing: Writing, now: number, limit: number): number {
+		const { purge } = this.statements;
+		return purge === undefined ? 0 : writing.run(purge, now / 1000, limit);
+	}
+
+	private values({ declared }: Stored): Value[] {
+		return this.fields.map((field) => declared[field] ?? null);
+	}
+}
+
+function statementsOf(collection: AnyCollection): Statements {
+	const { key, expires } = collection;
+	const table = tableName(collection);
+	const others = ["data", ...[...otherFields(collection).keys()].map(column)];
+	const keys = keyColumns(key);
+	const columns = [...others, ...keys];
+	const isKey = keys.map((name) => `${name} = ?`).join(" AND ");
+	const values = `INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+	const given = others.map((name) => `${name} = excluded.${name}`).join(", ");
+	return {
+		select: selectByKey(collection),
+		// REPLACE: a row past its end may lie there still; its place is taken under a new number.
+		insert: expires === undefined ? `INSERT ${values}` : `INSERT OR REPLACE ${values}`,
+		upsert: `INSERT ${values} ON CONFLICT (${keys.join(", ")}) DO UPDATE SET ${given}`,
+		update: `UPDATE ${table} SET ${others.map((name) => `${name} = ?`).join(", ")} WHERE ${isKey}`,
+		delete: `DELETE FROM ${table} WHERE ${isKey}`,
+		...(expires !== undefined && {
+			purge: `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} INDEXED BY ${expiryIndexName(collection, expires)} WHERE ${column(expires)} <= ? LIMIT ?)`,
+		}),
+	};
+}
