@@ -6,6 +6,7 @@ import { logId, partsOf } from "./identity.js";
 import { Lanes } from "./Lanes.js";
 import { aheadAt } from "./participants.js";
 import type { EndpointState, Head, Participant } from "./records.js";
+import type { Appended } from "./SessionLog.js";
 
 /** An endpoint that frames can be pushed to now. */
 export interface Target {
@@ -49,28 +50,28 @@ export class Fanout {
 	constructor(private readonly ports: FanoutPorts) {}
 
 	/**
-	 * Pushes entries that were just appended. Must be called before any later change of the session, so that each
-	 * connection gets them in the order of the log. `origin` is the connection that they came from.
+	 * Pushes entries that were just appended, to everybody but the connection that each came over. Must be called before
+	 * any later change of the session, so that each connection gets them in the order of the log.
 	 */
-	entries(head: Head, appended: readonly Entry[], trace: string, origin?: string): void {
-		if (appended.length === 0) return;
+	entries(head: Head, appended: readonly Appended[]): void {
 		const written = new Map<string, string | undefined>();
 		for (const target of this.targets(head)) {
 			if (target.behind) this.ports.catchUp(target);
-			else if (target.address.connection !== origin) this.push(target, appended, written, trace);
+			else this.push(target, appended, written);
 		}
 	}
 
 	/** Pushes entries to one endpoint, after what is on its way to it already. */
-	private push(target: Target, list: readonly Entry[], written: Map<string, string | undefined>, trace: string): void {
-		const frames: { seq: number; frame: string }[] = [];
-		for (const entry of list) {
-			const frame = this.write(target, entry, written);
-			if (frame !== undefined) frames.push({ seq: entry.seq, frame });
+	private push(target: Target, appended: readonly Appended[], written: Map<string, string | undefined>): void {
+		const { connection } = target.address;
+		const frames: { seq: number; frame: string; trace: string }[] = [];
+		for (const { entry, origin, trace } of appended) {
+			const frame = origin === connection ? undefined : this.write(target, entry, written);
+			if (frame !== undefined) frames.push({ seq: entry.seq, frame, trace });
 		}
 		if (frames.length === 0) return;
-		const pushed = this.lanes.run(target.address.connection, async () => {
-			for (const { seq, frame } of frames) {
+		const pushed = this.lanes.run(connection, async () => {
+			for (const { seq, frame, trace } of frames) {
 				if (!(await this.post(target, frame, seq, trace))) return;
 			}
 		});

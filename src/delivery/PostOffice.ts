@@ -217,7 +217,6 @@ function furnish(ports: PostOfficePorts): Rooms {
 		apps,
 		switchboard,
 		log,
-		fanout,
 		departures,
 		turns,
 		monitor,
@@ -225,7 +224,10 @@ function furnish(ports: PostOfficePorts): Rooms {
 		track,
 	});
 	const plugins = new Plugins(topic, storage, monitor);
-	log.onAppended = () => plugins.wake();
+	log.onAppended = (head, appended) => {
+		fanout.entries(head, appended);
+		plugins.wake();
+	};
 	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
 	const frames = new FrameOrder();
 	return { background, log, fanout, cursors, connections, attendance, departures, counter, frames, sweep, plugins };

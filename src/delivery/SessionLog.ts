@@ -14,6 +14,14 @@ const HEADS_KEPT = 10_000;
 /** How many changes of a session are committed together: with 128 KB each they're still one transaction of DynamoDB (4 MB). */
 const GROUP = 16;
 
+/** An entry that was just committed, and where it came from. */
+export interface Appended {
+	readonly entry: Entry;
+	/** The connection that it came over. */
+	readonly origin?: string;
+	readonly trace: string;
+}
+
 export interface Committed<T> {
 	readonly appended: readonly Entry[];
 	readonly result: T;
@@ -32,6 +40,9 @@ export type Rule<T> = (draft: SessionDraft) => T;
 export interface ChangeOptions<T> {
 	/** Makes the head where there's none; without it that's `session_unknown`. */
 	readonly create?: () => Head;
+	/** For what it appends: the connection that it came over, and what follows it through the logs. */
+	readonly origin?: string;
+	readonly trace?: string;
 	/**
 	 * Called once the change is committed, before any later change in this process that isn't of its group; the head it's
 	 * given is good during that call only.
@@ -45,8 +56,8 @@ export interface ChangeOptions<T> {
 }
 
 /** A change that waits to be made. */
-interface Waiting {
-	readonly create?: () => Head;
+interface Waiting extends Pick<ChangeOptions<unknown>, "create" | "origin"> {
+	readonly trace: string;
 	/** Makes it, or throws what the rule throws; gives what is to be done once it's committed. */
 	make(draft: SessionDraft): (head: Head) => void;
 	reject(error: unknown): void;
@@ -66,6 +77,7 @@ interface Made {
 interface Attempt {
 	readonly draft: SessionDraft;
 	readonly made: readonly Made[];
+	readonly appended: readonly Appended[];
 }
 
 /**
@@ -77,8 +89,8 @@ export class SessionLog {
 	private readonly heads = new Map<string, Head>();
 	/** Groups that still take changes: they wait for their lane. */
 	private readonly gathering = new Map<string, Group>();
-	/** Called when entries have been committed here. */
-	onAppended: () => void = () => {};
+	/** Called when entries have been committed here, before `afterwards` of the changes that appended them. */
+	onAppended: (head: Head, appended: readonly Appended[]) => void = () => {};
 
 	/** `soleOwner`: nobody else writes to this storage, so this process's copy of a head is the newest. */
 	constructor(
@@ -93,7 +105,7 @@ export class SessionLog {
 	 * `storage_unavailable`.
 	 */
 	change<T>(key: string, rule: Rule<T>, options: ChangeOptions<T> = {}): Promise<Committed<T>> {
-		const { create, afterwards, grouped } = options;
+		const { create, origin, trace = "", afterwards, grouped } = options;
 		return new Promise((resolve, reject) => {
 			const make = (draft: SessionDraft) => {
 				const from = draft.appended.length;
@@ -108,7 +120,7 @@ export class SessionLog {
 					}
 				};
 			};
-			this.enqueue(key, { create, make, reject }, grouped);
+			this.enqueue(key, { create, origin, trace, make, reject }, grouped);
 		});
 	}
 
@@ -198,14 +210,14 @@ export class SessionLog {
 		}
 	}
 
-	private settle(head: Head, { made, draft }: Attempt): void {
+	private settle(head: Head, { made, appended }: Attempt): void {
 		if (this.soleOwner) {
 			this.heads.set(head.session, head);
 			const [oldest] = this.heads.keys();
 			if (oldest !== undefined && this.heads.size > HEADS_KEPT) this.heads.delete(oldest);
 		}
+		if (appended.length > 0) this.onAppended(head, appended);
 		for (const { settle } of made) settle(head);
-		if (draft.appended.length > 0) this.onAppended();
 	}
 
 	/** Which of these is in the log after all. One that appended nothing is simply made again. */
@@ -223,16 +235,19 @@ export class SessionLog {
 /** Makes the changes in a draft; those whose rule throws are rejected. */
 function attemptOf(draft: SessionDraft, changes: readonly Waiting[]): Attempt {
 	const made: Made[] = [];
+	const appended: Appended[] = [];
 	for (const change of changes) {
+		const { origin, trace } = change;
 		const before = draft.uniques.length;
 		try {
 			const settle = change.make(draft);
 			made.push({ change, settle, unique: draft.uniques[before] });
+			for (const entry of draft.appended.slice(appended.length)) appended.push({ entry, origin, trace });
 		} catch (error) {
 			change.reject(error);
 		}
 	}
-	return { draft, made };
+	return { draft, made, appended };
 }
 
 /**

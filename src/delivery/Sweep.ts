@@ -3,7 +3,6 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Departures } from "./Departures.js";
 import { DUE_SHARDS, dueShard } from "./due.js";
-import type { Fanout } from "./Fanout.js";
 import { endAbsence, endHandOff } from "./floor.js";
 import { logId } from "./identity.js";
 import { wantsAnswer } from "./participants.js";
@@ -19,7 +18,6 @@ export interface SweepPorts {
 	readonly apps: Apps;
 	readonly switchboard: Switchboard;
 	readonly log: SessionLog;
-	readonly fanout: Fanout;
 	readonly departures: Departures;
 	readonly turns: Turns;
 	readonly monitor: Monitor;
@@ -72,7 +70,7 @@ export class Sweep {
 
 	/** Sets the session right, and when to look again; answers whether somebody is to be asked there. */
 	private async tend(app: App, record: DueRecord, trace: string): Promise<Asked | undefined> {
-		const { log, fanout, storage, monitor, switchboard, departures } = this.ports;
+		const { log, storage, monitor, switchboard, departures } = this.ports;
 		const key = record.session;
 		const answerers = switchboard.answerers(app);
 		try {
@@ -89,7 +87,7 @@ export class Sweep {
 					const isWaiting = wantsAnswer(head) && !isTaken(draft, (id) => this.ports.isDead(id));
 					return isWaiting || head.handOff?.invited ? "asking" : "nothing";
 				},
-				{ afterwards: (head, { appended }) => fanout.entries(head, appended, trace) },
+				{ trace },
 			);
 			if (result === "stale") await storage.delete(due, [record.shard, record.at]);
 			return result === "asking" ? { key, app, answerers, trace } : undefined;

@@ -58,9 +58,10 @@ export class Talk {
 		const answerers = switchboard.answerers(connected.app);
 		return {
 			grouped: { messageId },
+			origin: connected.address.connection,
+			trace,
 			rule: (draft, me) => speak(draft, me, { messageId, request, aheadMs, answerers, instance }),
-			afterwards: (head, { appended, result: { begun, entry } }) => {
-				fanout.entries(head, appended, trace, connected.address.connection);
+			afterwards: (head, { result: { begun, entry } }) => {
 				if (!begun) return;
 				const asked = { key, app: connected.app, answerers, trace };
 				this.ports.track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
@@ -116,14 +117,13 @@ export class Talk {
 
 	/** A change that needs nothing but that the connection is attached, and whose entries everybody is pushed. */
 	async speakUp(context: Context, key: string, rule: Rule<void>): Promise<void> {
-		const { fanout } = this.ports;
-		const { connection } = context.connected.address;
 		await changeAttached(this.ports, context, key, {
+			origin: context.connected.address.connection,
+			trace: context.trace,
 			rule(draft, me) {
 				if (me.endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 				rule(draft);
 			},
-			afterwards: (head, { appended }) => fanout.entries(head, appended, context.trace, connection),
 		});
 	}
 }

@@ -51,7 +51,7 @@ export class Turns {
 
 	/** Asks the answerer that a hand-off names whether it takes the floor. */
 	async invite({ key, app, answerers, trace }: Asked): Promise<void> {
-		const { log, fanout, monitor } = this.ports;
+		const { log, monitor } = this.ports;
 		const head = await log.peek(key);
 		const answerer = head?.handOff?.invited && answerers.get(head.handOff.target ?? "");
 		const connector = answerer && this.ports.connector(answerer.name);
@@ -71,7 +71,7 @@ export class Turns {
 				if (accepts) acceptHandOff(draft, answerer, head.floor.fence);
 				else declineHandOff(draft, answerer);
 			},
-			{ afterwards: (now, { appended }) => fanout.entries(now, appended, trace) },
+			{ trace },
 		);
 	}
 
@@ -99,8 +99,8 @@ export class Turns {
 					return "again";
 				},
 				{
-					afterwards: (now, { appended }) => {
-						fanout.entries(now, appended, trace);
+					trace,
+					afterwards: (now) => {
 						targets = fanout.targets(now);
 					},
 				},
@@ -134,7 +134,7 @@ export class Turns {
 					isInvited: draft.head.handOff?.invited === true && draft.appended.some(isHandOff),
 					isMore: wantsAnswer(draft.head),
 				}),
-				{ afterwards: (head, { appended }) => this.ports.fanout.entries(head, appended, trace) },
+				{ trace },
 			);
 		const { result } = await put(outcome).catch((cause: unknown) => {
 			if (asRouterError(cause).retryable) throw cause;
@@ -167,7 +167,7 @@ export class Turns {
 		};
 		const signal = AbortSignal.timeout(connector.answerWithinMs);
 		const { sessionId } = partsOf(key);
-		const requestId = digest(key, String(turn.seq));
+		const requestId = digest(`${key}/${turn.seq}`);
 		try {
 			const transcript = isFresh ? await transcriptOf(log, key, entry.seq - 1) : undefined;
 			const told = { app, sessionId, userId: user, requestId, entry, request, transcript, signal, typing, retrying };
