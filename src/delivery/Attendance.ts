@@ -34,6 +34,9 @@ export interface Joining {
 	readonly pushLater?: boolean;
 }
 
+/** How long after it came back a client that resumes is waited for, in milliseconds. */
+const RESUME_WITHIN_MS = 2_000;
+
 /** Who is in which session, and from where: joining, coming back, going away. */
 export class Attendance {
 	constructor(private readonly ports: AttendancePorts) {}
@@ -119,8 +122,11 @@ export class Attendance {
 		}
 	}
 
-	/** Pushes what each session of this connection has kept for it. */
-	async welcome(connected: Connected): Promise<void> {
+	/**
+	 * Pushes what each session of this connection has kept for it. With `mayResume` a client that's known to do so is left
+	 * some time for it, and isn't sent twice what it asks for.
+	 */
+	async welcome(connected: Connected, { mayResume }: { readonly mayResume: boolean }): Promise<void> {
 		for (const key of Object.keys(connected.record.sessions)) {
 			const head = await this.ports.log.peek(key);
 			const at = head && attachedAs(head, connected.address.connection);
@@ -129,7 +135,10 @@ export class Attendance {
 				head,
 				(_, __, { connection }) => connection === at.endpoint.connection,
 			);
-			if (target) await this.catchUp(target);
+			if (!target) continue;
+			const catchUp = () => this.catchUp(target);
+			if (!mayResume || !at.endpoint.resumes) await catchUp();
+			else setTimeout(() => this.ports.track("catching up", catchUp()), RESUME_WITHIN_MS).unref();
 		}
 	}
 

@@ -75,7 +75,7 @@ export class PostOffice {
 	/** Pushes what a connection missed while it was away; to be called as soon as it can be posted to. */
 	async welcome(connection: string): Promise<void> {
 		const connected = await this.rooms.connections.find(connection);
-		if (connected) await this.rooms.attendance.welcome(connected);
+		if (connected) await this.rooms.attendance.welcome(connected, { mayResume: true });
 	}
 
 	/**

@@ -44,8 +44,9 @@ export class Reading {
 		let done: Promise<void> | undefined;
 		await changeAttached(this.ports, context, key, {
 			rule(draft, { endpoint }) {
-				if (endpoint.numbered && !endpoint.behind) return;
+				if (endpoint.resumes && !endpoint.behind) return;
 				endpoint.numbered = true;
+				endpoint.resumes = true;
 				delete endpoint.behind;
 				draft.touched = true;
 			},

@@ -101,7 +101,7 @@ export async function present(
 	const head = await log.peek(attendance.keyOf(connected, sessionId));
 	const me = head && attachedAs(head, connected.address.connection);
 	if (!head || !me) throw new RouterError("not_joined");
-	if (me.endpoint.behind) await attendance.welcome(connected);
+	if (me.endpoint.behind) await attendance.welcome(connected, { mayResume: false });
 	// Visitors aren't to see that somebody only watches.
 	const isSecret = me.participant.role === "agent" && !me.participant.bargedIn;
 	return {

@@ -64,6 +64,8 @@ export interface EndpointState {
 	receives?: false;
 	/** The client numbers what it has. */
 	numbered?: true;
+	/** The client has asked to resume before: when it comes back, it will again. */
+	resumes?: true;
 	/** When it was attached, epoch milliseconds. */
 	attachedAt: number;
 	/** What it had seen when it was attached, or, once closed, when it was closed. */

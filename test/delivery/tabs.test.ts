@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { eventually } from "../support/eventually.js";
 import { LoopTransport } from "../support/LoopTransport.js";
 import { type Client, TestOffice } from "../support/office.js";
 import { Steered } from "./Steered.js";
@@ -172,6 +173,32 @@ describe("resume", () => {
 			{ event: "resumed" },
 		]);
 		expect(visitor.of("resumed")[0]?.data).toEqual({ recovered: true, seq: 4 });
+	});
+
+	test("is waited for when a client is known to ask: what it missed comes once", async () => {
+		at = new TestOffice({ answering: [new Steered()] });
+		const visitor = await at.visitor();
+		const agent = await at.agent(visitor.sessionId);
+		await visitor.send({ event: "resume", data: { since: 0 } });
+		await visitor.drop();
+		await agent.say("while you were away");
+		await visitor.connect();
+		await at.office.idle();
+		expect(visitor.read).toEqual([]);
+		await visitor.send({ event: "resume", data: { since: 0 } });
+		await at.office.idle();
+		expect(visitor.read).toEqual(["while you were away"]);
+	});
+
+	test("of a client that doesn't ask this time: it's sent what it missed all the same", async () => {
+		at = new TestOffice({ answering: [new Steered()] });
+		const visitor = await at.visitor();
+		const agent = await at.agent(visitor.sessionId);
+		await visitor.send({ event: "resume", data: { since: 0 } });
+		await visitor.drop();
+		await agent.say("while you were away");
+		await visitor.connect();
+		await eventually(() => expect(visitor.read).toEqual(["while you were away"]));
 	});
 
 	test("after a number that was never given isn't a recovery", async () => {
