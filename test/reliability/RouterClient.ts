@@ -83,6 +83,11 @@ export class RouterClient {
 		});
 	}
 
+	/** Whether it's connected, joined and caught up. */
+	get isCurrent(): boolean {
+		return !this.resuming && this.socket?.readyState === WebSocket.OPEN;
+	}
+
 	/** Says something: it's sent now, or as soon as the client has caught up. Answers the message id. */
 	say(text: string, messageId = `${this.reader.name}-${++this.said}`): string {
 		this.unacknowledged.set(messageId, text);
