@@ -20,18 +20,14 @@ export class ChatServer {
 	private constructor(
 		private readonly folder: string,
 		private readonly settings: Readonly<Record<string, string>>,
-		private readonly runner: readonly string[],
 	) {}
 
-	/** `runner`: a command that runs the one after it in its own place, such as `strace -D`. */
-	static async start(
-		settings: Readonly<Record<string, string>> = {},
-		runner: readonly string[] = [],
-	): Promise<ChatServer> {
+	/** `runner` is for this start only, see `start`. */
+	static async start(settings: Readonly<Record<string, string>> = {}, runner?: readonly string[]): Promise<ChatServer> {
 		if (!existsSync(CLI)) throw new Error("The server isn't built; run `npm run build:js`.");
-		const server = new ChatServer(await mkdtemp(join(tmpdir(), "stentor-e2e-")), settings, runner);
+		const server = new ChatServer(await mkdtemp(join(tmpdir(), "stentor-e2e-")), settings);
 		try {
-			await server.start();
+			await server.start(runner);
 		} catch (error) {
 			await server.close();
 			throw error;
@@ -65,13 +61,13 @@ export class ChatServer {
 		return events.filter((event) => Object.entries(fields).every(([name, value]) => event[name] === value)).length;
 	}
 
-	/** Starts it again, on the same port and data. */
-	async start(): Promise<void> {
+	/** Starts it again, on the same port and data. `runner`: a command that turns into the one after it, such as `strace -D`. */
+	async start(runner: readonly string[] = []): Promise<void> {
 		const { PATH } = process.env;
 		const PORT = this.url ? new URL(this.url).port : "0";
 		const env = { PATH, PORT, DATA_DIR: this.dataDir, LOG_LEVEL: "debug", ...this.settings };
 		// In an empty folder: a .env file of whoever runs the tests is none of its business.
-		const [command = "", ...words] = [...this.runner, process.execPath, CLI, "start"];
+		const [command = "", ...words] = [...runner, process.execPath, CLI, "start"];
 		const child = spawn(command, words, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
 		this.child = child;
 		process.once("exit", this.killNow);
