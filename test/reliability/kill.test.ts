@@ -43,21 +43,28 @@ async function back(client: RouterClient | undefined): Promise<void> {
 	await client?.until(() => client.isCurrent);
 }
 
+/** Has everybody say something now and then, until the test ends or what it answers is called. */
+function talk(clients: readonly RouterClient[]): () => void {
+	const timers = clients.map((client) => {
+		const say = () => {
+			if (client.unacknowledged.size >= UNACKNOWLEDGED) return;
+			client.say(`${client.reader.name} at ${performance.now()}`);
+		};
+		return setInterval(say, EVERY_MS * (0.5 + Math.random()));
+	});
+	const close = () => timers.forEach(clearInterval);
+	keep({ close });
+	return close;
+}
+
 describe("invariants 1, 2 and 3: kill -9", () => {
 	test(`${ROUNDS} times at any moment: what was acknowledged is there, once, in one order for everybody`, async () => {
 		const server = keep(await ChatServer.start({ LOG_LEVEL: "error" }));
 		const history = new History();
 		const clients = await openClients(server, history);
-		let isTalking = true;
-		const talk = async (client: RouterClient) => {
-			while (isTalking) {
-				if (client.unacknowledged.size < UNACKNOWLEDGED) client.say(`${client.reader.name} at ${performance.now()}`);
-				await pause(Math.random() * 2 * EVERY_MS);
-			}
-		};
-		const talks = clients.map(talk);
 		/** Messages that a kill caught before they were stored, and between that and their acknowledgement. */
 		const caught = { unstored: 0, stored: 0 };
+		const stop = talk(clients);
 		for (let round = 1; round <= ROUNDS; round++) {
 			// Every third time it may be killed while it's still catching up.
 			if (round % 3 > 0) await back(clients[round % clients.length]);
@@ -72,8 +79,7 @@ describe("invariants 1, 2 and 3: kill -9", () => {
 			}
 			await server.start();
 		}
-		isTalking = false;
-		await Promise.all(talks);
+		stop();
 		for (const client of clients) await client.idle();
 		for (const client of clients) await client.catchUp();
 		await server.kill();
@@ -83,8 +89,6 @@ describe("invariants 1, 2 and 3: kill -9", () => {
 		for (const [session, log] of logs) history.logs.set(session, log);
 		expect(check(history)).toEqual([]);
 		// Otherwise it was killed when nothing was going on.
-		expect(caught).toEqual({ unstored: expect.any(Number), stored: expect.any(Number) });
 		expect(Math.min(caught.unstored, caught.stored)).toBeGreaterThan(0);
-		console.log(caught);
 	}, 300_000);
 });

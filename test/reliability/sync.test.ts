@@ -102,7 +102,7 @@ describe("invariant 1: persist, then acknowledge, then deliver", () => {
 		async (_, fault) => {
 			const { server, history, visitor, agent, trace } = await given(fault);
 			const isRefused = () => history.of("refused").length > 0;
-			while (!isRefused()) {
+			for (let said = 0; said < 300 && !isRefused(); said++) {
 				say(visitor);
 				await visitor.until(() => visitor.unacknowledged.size === 0 || isRefused());
 			}
