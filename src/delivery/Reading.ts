@@ -44,6 +44,9 @@ export class Reading {
 		let done: Promise<void> | undefined;
 		await changeAttached(this.ports, context, key, {
 			rule(draft, { endpoint }) {
+				// Its cursor isn't written behind; what it says to have needn't be pushed to it when this process dies. It's
+				// committed with what comes next.
+				endpoint.seen = Math.max(endpoint.seen, Math.min(since, draft.head.seq));
 				if (endpoint.resumes && !endpoint.behind) return;
 				endpoint.numbered = true;
 				endpoint.resumes = true;

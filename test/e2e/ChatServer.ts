@@ -22,11 +22,31 @@ export class ChatServer {
 		private readonly settings: Readonly<Record<string, string>>,
 	) {}
 
-	static async start(settings: Readonly<Record<string, string>> = {}): Promise<ChatServer> {
+	/** `runner` is for this start only, see `start`. */
+	static async start(settings: Readonly<Record<string, string>> = {}, runner?: readonly string[]): Promise<ChatServer> {
 		if (!existsSync(CLI)) throw new Error("The server isn't built; run `npm run build:js`.");
 		const server = new ChatServer(await mkdtemp(join(tmpdir(), "stentor-e2e-")), settings);
-		await server.start();
+		try {
+			await server.start(runner);
+		} catch (error) {
+			await server.close();
+			throw error;
+		}
 		return server;
+	}
+
+	/** Where its database is. */
+	get dataDir(): string {
+		return join(this.folder, "data");
+	}
+
+	/** Its process's id, while it runs. */
+	get pid(): number | undefined {
+		return this.isRunning ? this.child?.pid : undefined;
+	}
+
+	get isRunning(): boolean {
+		return this.child?.exitCode === null && this.child.signalCode === null;
 	}
 
 	/** The agent's token of the desk's address. */
@@ -41,13 +61,14 @@ export class ChatServer {
 		return events.filter((event) => Object.entries(fields).every(([name, value]) => event[name] === value)).length;
 	}
 
-	/** Starts it again, on the same port and data. */
-	async start(): Promise<void> {
+	/** Starts it again, on the same port and data. `runner`: a command that turns into the one after it, such as `strace -D`. */
+	async start(runner: readonly string[] = []): Promise<void> {
 		const { PATH } = process.env;
 		const PORT = this.url ? new URL(this.url).port : "0";
-		const env = { PATH, PORT, DATA_DIR: join(this.folder, "data"), LOG_LEVEL: "debug", ...this.settings };
+		const env = { PATH, PORT, DATA_DIR: this.dataDir, LOG_LEVEL: "debug", ...this.settings };
 		// In an empty folder: a .env file of whoever runs the tests is none of its business.
-		const child = spawn(process.execPath, [CLI, "start"], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+		const [command = "", ...words] = [...runner, process.execPath, CLI, "start"];
+		const child = spawn(command, words, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
 		this.child = child;
 		process.once("exit", this.killNow);
 		child.stderr.on("data", (text: Buffer) => {
@@ -68,9 +89,8 @@ export class ChatServer {
 	/** Ends it as a power cut would. */
 	async kill(): Promise<void> {
 		process.off("exit", this.killNow);
-		const child = this.child;
-		if (!child || child.exitCode !== null || child.signalCode !== null) return;
-		const exit = once(child, "exit");
+		if (!this.child || !this.isRunning) return;
+		const exit = once(this.child, "exit");
 		this.killNow();
 		await exit;
 	}
