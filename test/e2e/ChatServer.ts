@@ -34,6 +34,11 @@ export class ChatServer {
 		return new URL(this.desk).searchParams.get("token") ?? "";
 	}
 
+	/** The process that it is at the moment. */
+	get pid(): number {
+		return this.child?.pid ?? Number.NaN;
+	}
+
 	/** How often it has logged an event with these fields. */
 	logged(fields: Readonly<Record<string, string>>): number {
 		const lines = this.log.split("\n").slice(0, -1);
@@ -66,19 +71,29 @@ export class ChatServer {
 	}
 
 	/** Ends it as a power cut would. */
-	async kill(): Promise<void> {
-		process.off("exit", this.killNow);
-		const child = this.child;
-		if (!child || child.exitCode !== null || child.signalCode !== null) return;
-		const exit = once(child, "exit");
-		this.killNow();
-		await exit;
+	kill(): Promise<void> {
+		return this.end("SIGKILL");
+	}
+
+	/** Ends it as a deployment does. */
+	stop(): Promise<void> {
+		return this.end("SIGTERM");
 	}
 
 	/** Ends it for good, and removes its data. */
 	async close(): Promise<void> {
 		await this.kill();
 		await rm(this.folder, { recursive: true, force: true });
+	}
+
+	private async end(signal: NodeJS.Signals): Promise<void> {
+		const child = this.child;
+		if (child && child.exitCode === null && child.signalCode === null) {
+			const exit = once(child, "exit");
+			child.kill(signal);
+			await exit;
+		}
+		process.off("exit", this.killNow);
 	}
 
 	private readonly killNow = () => void this.child?.kill("SIGKILL");
