@@ -96,11 +96,6 @@ describe("invariants 1 to 3: nothing is lost, doubled or out of order on a line 
 				expect(Object.values(proxy.counts).every((count) => count > 0)).toBe(true);
 				expect(history.of("sent").length).toBeGreaterThan(said);
 				expect(history.of("repeated").length).toBeGreaterThan(0);
-				console.log(
-					JSON.stringify(proxy.counts),
-					history.events.length,
-					clients.reduce((s, c) => s + c.recoveries, 0),
-				);
 			}),
 		90_000,
 	);
