@@ -47,6 +47,9 @@ export class Reading {
 			context,
 			key,
 			(draft, { endpoint }) => {
+				// Its cursor isn't written behind; what it says to have needn't be pushed to it when this process dies. It's
+				// committed with what comes next.
+				endpoint.seen = Math.max(endpoint.seen, Math.min(since, draft.head.seq));
 				if (endpoint.numbered && !endpoint.behind) return;
 				endpoint.numbered = true;
 				delete endpoint.behind;

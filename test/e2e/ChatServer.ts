@@ -20,23 +20,42 @@ export class ChatServer {
 	private constructor(
 		private readonly folder: string,
 		private readonly settings: Readonly<Record<string, string>>,
+		private readonly runner: readonly string[],
 	) {}
 
-	static async start(settings: Readonly<Record<string, string>> = {}): Promise<ChatServer> {
+	/** `runner`: a command that runs the one after it in its own place, such as `strace -D`. */
+	static async start(
+		settings: Readonly<Record<string, string>> = {},
+		runner: readonly string[] = [],
+	): Promise<ChatServer> {
 		if (!existsSync(CLI)) throw new Error("The server isn't built; run `npm run build:js`.");
-		const server = new ChatServer(await mkdtemp(join(tmpdir(), "stentor-e2e-")), settings);
-		await server.start();
+		const server = new ChatServer(await mkdtemp(join(tmpdir(), "stentor-e2e-")), settings, runner);
+		try {
+			await server.start();
+		} catch (error) {
+			await server.close();
+			throw error;
+		}
 		return server;
+	}
+
+	/** Where its database is. */
+	get dataDir(): string {
+		return join(this.folder, "data");
+	}
+
+	/** Its process's id, while it runs. */
+	get pid(): number | undefined {
+		return this.isRunning ? this.child?.pid : undefined;
+	}
+
+	get isRunning(): boolean {
+		return this.child?.exitCode === null && this.child.signalCode === null;
 	}
 
 	/** The agent's token of the desk's address. */
 	get token(): string {
 		return new URL(this.desk).searchParams.get("token") ?? "";
-	}
-
-	/** The process that it is at the moment. */
-	get pid(): number {
-		return this.child?.pid ?? Number.NaN;
 	}
 
 	/** How often it has logged an event with these fields. */
@@ -50,9 +69,10 @@ export class ChatServer {
 	async start(): Promise<void> {
 		const { PATH } = process.env;
 		const PORT = this.url ? new URL(this.url).port : "0";
-		const env = { PATH, PORT, DATA_DIR: join(this.folder, "data"), LOG_LEVEL: "debug", ...this.settings };
+		const env = { PATH, PORT, DATA_DIR: this.dataDir, LOG_LEVEL: "debug", ...this.settings };
 		// In an empty folder: a .env file of whoever runs the tests is none of its business.
-		const child = spawn(process.execPath, [CLI, "start"], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+		const [command = "", ...words] = [...this.runner, process.execPath, CLI, "start"];
+		const child = spawn(command, words, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
 		this.child = child;
 		process.once("exit", this.killNow);
 		child.stderr.on("data", (text: Buffer) => {
@@ -87,10 +107,9 @@ export class ChatServer {
 	}
 
 	private async end(signal: NodeJS.Signals): Promise<void> {
-		const child = this.child;
-		if (child && child.exitCode === null && child.signalCode === null) {
-			const exit = once(child, "exit");
-			child.kill(signal);
+		if (this.child && this.isRunning) {
+			const exit = once(this.child, "exit");
+			this.child.kill(signal);
 			await exit;
 		}
 		process.off("exit", this.killNow);

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import { ChatServer } from "../e2e/ChatServer.js";
@@ -14,7 +11,7 @@ import { RouterClient } from "./RouterClient.js";
 import { type SeededRandom, seeded } from "./SeededRandom.js";
 import { StockWidget } from "./StockWidget.js";
 import { size } from "./size.js";
-import { readStoredLogs } from "./storedLogs.js";
+import { readStored } from "./storedLogs.js";
 
 const SESSIONS = 20;
 const MESSAGES = size(30);
@@ -32,28 +29,34 @@ interface Stage {
 	readonly proxy: FrameProxy;
 	readonly history: History;
 	readonly random: SeededRandom;
+	/** Has it closed in the end. */
+	keep<T extends { close(): void }>(client: T): T;
 }
 
 /** A server of its own behind a proxy of its own; at the end, the history is checked against what is stored. */
 async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
-	const dataDir = await mkdtemp(join(tmpdir(), "stentor-lines-"));
-	const server = await ChatServer.start({ DATA_DIR: dataDir, LOG_LEVEL: "info" });
+	const server = await ChatServer.start({ LOG_LEVEL: "info" });
 	try {
 		await seeded(async (random) => {
 			const proxy = await FrameProxy.start(server.url, random);
 			const history = new History();
+			const kept: { close(): void }[] = [];
+			const keep: Stage["keep"] = (client) => {
+				kept.push(client);
+				return client;
+			};
 			try {
-				await play({ server, proxy, history, random });
+				await play({ server, proxy, history, random, keep });
 			} finally {
+				for (const client of kept) client.close();
 				await proxy.close();
 			}
 			await server.kill();
-			await readStoredLogs(dataDir, history);
+			for (const [session, log] of readStored(server.dataDir).logs) history.logs.set(session, log);
 			expect(check(history)).toEqual([]);
 		});
 	} finally {
 		await server.close();
-		await rm(dataDir, { recursive: true, force: true });
 	}
 }
 
@@ -61,20 +64,16 @@ describe("invariants 1 to 3: nothing is lost, doubled or out of order on a line 
 	test.concurrent(
 		"loses, doubles, reorders, delays frames, and is cut",
 		() =>
-			onStage(async ({ server, proxy, history, random }) => {
+			onStage(async ({ server, proxy, history, random, keep }) => {
 				const { url } = proxy;
-				const rooms = Array.from({ length: SESSIONS }, (_, room) => {
-					const place = { url, history, session: `room-${room}` };
-					const client = (name: string, number: number, token?: string) =>
-						new DistrustfulClient({ ...place, name: `${name}-${room}`, token, random: random.fork(1000 + number) });
-					return { place, client, visitor: client("visitor", 2 * room) };
-				});
+				const client = (name: string, room: number, number: number, token?: string) => {
+					const place = { url, history, session: `room-${room}`, token, random: random.fork(1000 + number) };
+					return keep(new DistrustfulClient({ ...place, name: `${name}-${room}` }));
+				};
+				const clients = Array.from({ length: SESSIONS }, (_, room) => client("visitor", room, 2 * room));
 				// Agents join what a visitor has opened.
-				for (const { visitor } of rooms) await eventually(() => expect(visitor.isHere).toBe(true));
-				const clients = rooms.flatMap(({ visitor, client }, room) => [
-					visitor,
-					client("agent", 2 * room + 1, server.token),
-				]);
+				for (const visitor of clients) await eventually(() => expect(visitor.isHere).toBe(true));
+				for (let room = 0; room < SESSIONS; room++) clients.push(client("agent", room, 2 * room + 1, server.token));
 				proxy.faults = FAULTS;
 				for (let message = 0; message < MESSAGES; message++) {
 					for (const client of clients) client.say(`${client.reader.name} says ${message}`);
@@ -88,7 +87,6 @@ describe("invariants 1 to 3: nothing is lost, doubled or out of order on a line 
 				}
 				const behind = () => clients.filter(({ last, reader }) => last < (heads.get(reader.session) ?? 0));
 				await eventually(() => expect(behind().map(({ reader }) => reader.name)).toEqual([]), SETTLED_MS);
-				for (const client of clients) client.close();
 
 				const said = clients.length * MESSAGES;
 				expect(new Set(history.of("acknowledged").map(({ messageId }) => messageId)).size).toBe(said);
@@ -103,10 +101,10 @@ describe("invariants 1 to 3: nothing is lost, doubled or out of order on a line 
 	test.concurrent.each<Direction>(["toClient", "toServer"])(
 		"is dead in one direction (%s): noticed within two heartbeats",
 		(direction) =>
-			onStage(async ({ server, proxy, history }) => {
+			onStage(async ({ server, proxy, history, keep }) => {
 				const session = "dead-line";
-				const visitor = await RouterClient.open({ url: proxy.url, history, session });
-				const agent = await RouterClient.open({ url: server.url, history, session, token: server.token });
+				const visitor = keep(await RouterClient.open({ url: proxy.url, history, session }));
+				const agent = keep(await RouterClient.open({ url: server.url, history, session, token: server.token }));
 				agent.say("Before");
 				await agent.idle();
 				proxy.silence(direction);
@@ -124,8 +122,6 @@ describe("invariants 1 to 3: nothing is lost, doubled or out of order on a line 
 				await agent.catchUp();
 				await visitor.catchUp();
 				expect(visitor.arrivals).toBeGreaterThan(1);
-				visitor.close();
-				agent.close();
 			}),
 		90_000,
 	);
@@ -133,11 +129,11 @@ describe("invariants 1 to 3: nothing is lost, doubled or out of order on a line 
 	test.concurrent(
 		"is dead towards the published widget: it's sent what it hasn't confirmed, once, when it returns",
 		() =>
-			onStage(async ({ server, proxy, history }) => {
+			onStage(async ({ server, proxy, history, keep }) => {
 				const session = "dead-line";
-				const widget = new StockWidget(proxy.url, session);
+				const widget = keep(new StockWidget(proxy.url, session));
 				await eventually(() => expect(widget.isOpen).toBe(true));
-				const agent = await RouterClient.open({ url: server.url, history, session, token: server.token });
+				const agent = keep(await RouterClient.open({ url: server.url, history, session, token: server.token }));
 				agent.say("Before");
 				await eventually(() => expect(widget.read).toEqual(["Before"]));
 				// Its pong, and the cursor that's written behind.
@@ -153,8 +149,6 @@ describe("invariants 1 to 3: nothing is lost, doubled or out of order on a line 
 				agent.say("Four");
 				await eventually(() => expect(widget.read).toEqual(["Before", "One", "Two", "Three", "Four"]));
 				await agent.catchUp();
-				widget.close();
-				agent.close();
 			}),
 		90_000,
 	);

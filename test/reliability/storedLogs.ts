@@ -1,27 +1,50 @@
-import { sessionKey } from "../../src/delivery/identity.js";
-import { collections, entries } from "../../src/delivery/records.js";
-import { databaseIn } from "../../src/server/dataDir.js";
-import { LibsqlStorage } from "../../src/storage/libsql/LibsqlStorage.js";
-import type { History } from "./history.js";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "libsql";
+import { partsOf } from "../../src/delivery/identity.js";
+import type { Entry } from "../../src/protocol/envelope.js";
 
-const PAGE = 200;
+/** What is in a database, read past all of our own code. */
+export interface Stored {
+	/** What SQLite finds wrong with the file. */
+	readonly damage: readonly string[];
+	/** By the session's id, as clients know it. */
+	readonly logs: ReadonlyMap<string, Entry[]>;
+}
 
-/** Puts the logs of all sessions of a history's readers into it, as a server that has ended left them in its folder. */
-export async function readStoredLogs(dataDir: string, history: History): Promise<void> {
-	const storage = await LibsqlStorage.open({ path: databaseIn(dataDir), collections });
+/** Reads a copy of the database in a data folder that nobody writes to at the moment. */
+export function readStored(dataDir: string): Stored {
+	const copy = mkdtempSync(join(tmpdir(), "stentor-copy-"));
 	try {
-		for (const session of new Set(history.readers.map((reader) => reader.session))) {
-			const log = [];
-			const hash = sessionKey("chat", "default", session);
-			let cursor: string | undefined;
-			do {
-				const page = await storage.query(entries, { hash, limit: PAGE, cursor });
-				log.push(...page.records);
-				cursor = page.cursor;
-			} while (cursor);
-			history.logs.set(session, log);
+		for (const name of ["chat.db", "chat.db-wal"]) {
+			if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(copy, name));
+		}
+		const database = new Database(join(copy, "chat.db"));
+		try {
+			return { damage: damageOf(database), logs: logsOf(database) };
+		} finally {
+			database.close();
 		}
 	} finally {
-		await storage.close();
+		rmSync(copy, { recursive: true });
 	}
+}
+
+function damageOf(database: Database.Database): string[] {
+	const rows = database.prepare("PRAGMA integrity_check").raw().all() as string[][];
+	return rows.flat().filter((line) => line !== "ok");
+}
+
+function logsOf(database: Database.Database): Map<string, Entry[]> {
+	const logs = new Map<string, Entry[]>();
+	const rows = database.prepare("SELECT data FROM c_entries ORDER BY f_session, f_seq").raw().all() as string[][];
+	for (const [data = ""] of rows) {
+		const entry = JSON.parse(data) as Entry;
+		const { sessionId } = partsOf(entry.session);
+		const log = logs.get(sessionId);
+		if (log) log.push(entry);
+		else logs.set(sessionId, [entry]);
+	}
+	return logs;
 }

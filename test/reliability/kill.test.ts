@@ -1,0 +1,90 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { ChatServer } from "../e2e/ChatServer.js";
+import { check } from "./check.js";
+import { History } from "./history.js";
+import { RouterClient } from "./RouterClient.js";
+import { size } from "./size.js";
+import { readStored } from "./storedLogs.js";
+
+const ROUNDS = size(50);
+const SESSIONS = 2;
+/** How often a client says something, about. */
+const EVERY_MS = 20;
+/** What a client may have unacknowledged: the more of it there is, the more a kill finds half done. */
+const UNACKNOWLEDGED = 8;
+const LONGEST_LIFE_MS = 200;
+
+const closables: { close(): unknown }[] = [];
+afterEach(async () => {
+	for (const each of closables.splice(0).reverse()) await each.close();
+});
+
+function keep<T extends { close(): unknown }>(closable: T): T {
+	closables.push(closable);
+	return closable;
+}
+
+/** In each session a visitor with two tabs, and an agent. */
+async function openClients({ url, token }: ChatServer, history: History): Promise<RouterClient[]> {
+	const clients: RouterClient[] = [];
+	for (let index = 0; index < SESSIONS; index++) {
+		const there = { url, history, session: `session-${index}` };
+		const phone = keep(await RouterClient.open({ ...there, name: `phone-${index}` }));
+		const { user } = phone.reader;
+		const laptop = keep(await RouterClient.open({ ...there, name: `laptop-${index}`, user }));
+		clients.push(phone, laptop, keep(await RouterClient.open({ ...there, name: `desk-${index}`, token })));
+	}
+	return clients;
+}
+
+/** Resolves when a client has caught up since the last kill. */
+async function back(client: RouterClient | undefined): Promise<void> {
+	await client?.until(() => client.isCurrent);
+}
+
+describe("invariants 1, 2 and 3: kill -9", () => {
+	test(`${ROUNDS} times at any moment: what was acknowledged is there, once, in one order for everybody`, async () => {
+		const server = keep(await ChatServer.start({ LOG_LEVEL: "error" }));
+		const history = new History();
+		const clients = await openClients(server, history);
+		let isTalking = true;
+		const talk = async (client: RouterClient) => {
+			while (isTalking) {
+				if (client.unacknowledged.size < UNACKNOWLEDGED) client.say(`${client.reader.name} at ${performance.now()}`);
+				await pause(Math.random() * 2 * EVERY_MS);
+			}
+		};
+		const talks = clients.map(talk);
+		/** Messages that a kill caught before they were stored, and between that and their acknowledgement. */
+		const caught = { unstored: 0, stored: 0 };
+		for (let round = 1; round <= ROUNDS; round++) {
+			// Every third time it may be killed while it's still catching up.
+			if (round % 3 > 0) await back(clients[round % clients.length]);
+			await pause(Math.random() * LONGEST_LIFE_MS);
+			await server.kill();
+			const { damage, logs } = readStored(server.dataDir);
+			expect(damage).toEqual([]);
+			const stored = new Set([...logs.values()].flat().map(({ messageId }) => messageId));
+			expect(history.of("acknowledged").filter(({ messageId }) => !stored.has(messageId))).toEqual([]);
+			for (const { unacknowledged } of clients) {
+				for (const messageId of unacknowledged.keys()) caught[stored.has(messageId) ? "stored" : "unstored"]++;
+			}
+			await server.start();
+		}
+		isTalking = false;
+		await Promise.all(talks);
+		for (const client of clients) await client.idle();
+		for (const client of clients) await client.catchUp();
+		await server.kill();
+
+		const { damage, logs } = readStored(server.dataDir);
+		expect(damage).toEqual([]);
+		for (const [session, log] of logs) history.logs.set(session, log);
+		expect(check(history)).toEqual([]);
+		// Otherwise it was killed when nothing was going on.
+		expect(caught).toEqual({ unstored: expect.any(Number), stored: expect.any(Number) });
+		expect(Math.min(caught.unstored, caught.stored)).toBeGreaterThan(0);
+		console.log(caught);
+	}, 300_000);
+});
