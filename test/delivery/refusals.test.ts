@@ -145,6 +145,16 @@ describe("frames that make no sense", () => {
 		expect(await logOf(visitor)).toHaveLength(2);
 	});
 
+	test("what else stands in a receipt's data makes no other command of it", async () => {
+		const visitor = await open().visitor();
+		const request = { type: "INTENT_REQUEST", rawQuery: "unchecked" };
+		await visitor.send({ event: "receipt", data: { type: "message", messageId: "a/b", request } });
+		await visitor.send({ event: "receipt", data: { type: "join", sessionId: "\ud800" } });
+		await at.office.idle();
+		expect(visitor.of("failure")).toEqual([]);
+		expect(await logOf(visitor)).toEqual([]);
+	});
+
 	test("the error names the field, and doesn't repeat what was written", async () => {
 		const visitor = await open().visitor();
 		await visitor.send({ event: "new message", data: { type: 7, rawQuery: "my password is hunter2" } });

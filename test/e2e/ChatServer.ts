@@ -87,18 +87,28 @@ export class ChatServer {
 	}
 
 	/** Ends it as a power cut would. */
-	async kill(): Promise<void> {
-		process.off("exit", this.killNow);
-		if (!this.child || !this.isRunning) return;
-		const exit = once(this.child, "exit");
-		this.killNow();
-		await exit;
+	kill(): Promise<void> {
+		return this.end("SIGKILL");
+	}
+
+	/** Ends it as a deployment does. */
+	stop(): Promise<void> {
+		return this.end("SIGTERM");
 	}
 
 	/** Ends it for good, and removes its data. */
 	async close(): Promise<void> {
 		await this.kill();
 		await rm(this.folder, { recursive: true, force: true });
+	}
+
+	private async end(signal: NodeJS.Signals): Promise<void> {
+		if (this.child && this.isRunning) {
+			const exit = once(this.child, "exit");
+			this.child.kill(signal);
+			await exit;
+		}
+		process.off("exit", this.killNow);
 	}
 
 	private readonly killNow = () => void this.child?.kill("SIGKILL");

@@ -18,6 +18,8 @@ export interface RouterClientOptions {
 	readonly token?: string;
 	/** What it has already. Default: nothing. */
 	readonly since?: number;
+	/** How long it waits before it connects again. Default: 25 ms, for tests with few clients. */
+	readonly reconnectAfterMs?: () => number;
 	/** Further parts of the address's query. */
 	readonly query?: Readonly<Record<string, string>>;
 }
@@ -78,7 +80,7 @@ export class RouterClient {
 		socket.on("error", () => {});
 		socket.on("close", async () => {
 			if (this.socket !== socket) return;
-			await pause(RECONNECT_MS);
+			await pause(this.options.reconnectAfterMs?.() ?? RECONNECT_MS);
 			if (!this.isClosed && this.socket === socket) this.connect();
 		});
 	}

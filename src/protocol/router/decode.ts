@@ -16,7 +16,8 @@ const commands: { [E in ClientEvent]: (frame: Frames[E]) => Command } = {
 	"barge in": (f) => ({ type: "bargeIn", sessionId: f.sessionId, profile: profileOf(f.sender) }),
 	"barge out": (f) => ({ type: "bargeOut", sessionId: f.sessionId }),
 	resume: (f) => ({ type: "resume", sessionId: f.sessionId, since: f.data.since }),
-	receipt: (f) => ({ type: "receipt", sessionId: f.sessionId, ...f.data }),
+	// By name: what else stands in `data` isn't checked, and may be called `type`.
+	receipt: (f) => ({ type: "receipt", sessionId: f.sessionId, delivered: f.data.delivered, read: f.data.read }),
 	ping: () => ({ type: "ping" }),
 };
 

@@ -5,8 +5,8 @@ import type { PostResult } from "../Transport.js";
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455, 5.5). */
 const REASON_BYTES = 123;
 
-/** Heartbeats that a peer may leave unanswered. */
-const MISSED_BEATS = 2;
+/** Heartbeats that may pass without a pong: at the next one the ping before it has had a whole interval. */
+const MISSED_BEATS = 1;
 
 /** The least time between two pings of one connection, in milliseconds: one confirms all that was posted before it. */
 const PING_GAP_MS = 100;
@@ -68,7 +68,7 @@ export class Connection {
 		return sent;
 	}
 
-	/** One heartbeat: ends a peer that has left two of them unanswered. */
+	/** One heartbeat: ends a peer that hasn't answered since the last one, so that a dead line is noticed within two. */
 	beat(): void {
 		if (this.beats === MISSED_BEATS) {
 			this.socket.terminate();

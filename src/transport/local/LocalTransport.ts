@@ -6,7 +6,7 @@ import type { Address, PostResult, Transport } from "../Transport.js";
 import { Connection } from "./Connection.js";
 
 export interface LocalTransportOptions {
-	/** Milliseconds between heartbeats. A peer that answers no ping for two of them is cut. Default 20,000. */
+	/** Milliseconds between heartbeats. A peer that leaves a ping unanswered from one to the next is cut. Default 20,000. */
 	readonly heartbeatMs?: number;
 	/**
 	 * Bytes that may wait to be read by one peer; default 4 MB. Over a quarter of it, `post` answers only once its frame
