@@ -46,6 +46,9 @@ const KEYS = [
 	"0",
 ] as const;
 
+/** Of requests; and of our own commands, which no frame may name. */
+const TYPES = ['"INTENT_REQUEST"', '"INTENT_REQUEST"', '"LAUNCH_REQUEST"', '"message"', '"bargeIn"', "7"] as const;
+
 const NUMBERS = [
 	"0",
 	"-0",
@@ -135,7 +138,7 @@ export class FrameGrammar {
 
 	private data(): string {
 		const { random } = this;
-		const fields = [`"type":${random.pick(['"INTENT_REQUEST"', '"LAUNCH_REQUEST"', "7"])}`];
+		const fields = [`"type":${random.pick(TYPES)}`];
 		if (random.chance(0.6)) fields.push(`"rawQuery":${random.chance(0.7) ? '"Where is my order?"' : this.value(2)}`);
 		if (random.chance(0.5)) fields.push(`"since":${this.number()}`);
 		if (random.chance(0.3)) fields.push(`"delivered":${this.number()}`, `"read":${this.number()}`);
