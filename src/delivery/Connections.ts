@@ -28,7 +28,10 @@ export interface Connected {
 	readonly address: Address;
 }
 
-/** Who is at which connection: decided once, when it connects. */
+/**
+ * Who is at which connection: decided once, when it connects. Kept in the storage for the other processes that a
+ * connection's frames may come to; a sole owner of its storage has none, and its connections end with it.
+ */
 export class Connections {
 	/** Connections of this process, or that it has met. */
 	private readonly known = new Map<string, Connected>();
@@ -65,7 +68,7 @@ export class Connections {
 				sessions: {},
 				expires: this.expires(),
 			};
-			await this.storage.put(connections, record);
+			if (!this.soleOwner) await this.storage.put(connections, record);
 			return this.keep(connection, { record, connector, app, address: { connection, url } });
 		}
 		throw new RouterError("session_forbidden", "No connector takes this connection.");
@@ -75,6 +78,7 @@ export class Connections {
 	async find(connection: string): Promise<Connected | undefined> {
 		const known = this.known.get(connection);
 		if (known) return { ...known, app: await this.switchboard.app(known.record.app) };
+		if (this.soleOwner) return undefined;
 		const record = await this.storage.get(connections, [this.key(connection)]);
 		const connector = record && this.switchboard.sockets.get(record.connector);
 		if (!record || !connector) return undefined;
@@ -97,6 +101,7 @@ export class Connections {
 	async attached({ record }: Connected, session: string): Promise<void> {
 		if (record.sessions[session]) return;
 		record.sessions[session] = true;
+		if (this.soleOwner) return;
 		record.expires = this.expires();
 		const change = { set: [[["sessions", session], true] as const, ["expires", record.expires] as const] };
 		try {
@@ -113,7 +118,7 @@ export class Connections {
 	async end(connection: string): Promise<Connected | undefined> {
 		const found = await this.find(connection);
 		this.known.delete(connection);
-		if (!found) return undefined;
+		if (!found || this.soleOwner) return found;
 		// Another process may have attached it to more sessions than we know of.
 		const newest = await this.storage.get(connections, [found.record.connection]);
 		await this.storage.delete(connections, [found.record.connection]);
@@ -122,6 +127,7 @@ export class Connections {
 
 	private keep(connection: string, connected: Connected): Connected {
 		this.known.set(connection, connected);
+		if (this.soleOwner) return connected;
 		const [oldest] = this.known.keys();
 		if (oldest !== undefined && this.known.size > KEPT) this.known.delete(oldest);
 		return connected;

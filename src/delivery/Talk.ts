@@ -1,4 +1,4 @@
-import type { Entry } from "../protocol/envelope.js";
+import { type Entry, prevFor } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { StentorRequest } from "../protocol/stentor.js";
 import {
@@ -75,17 +75,18 @@ export class Talk {
 		{ connected, trace }: Context,
 		say: () => Promise<Committed<{ entry: Entry }>>,
 	): Promise<void> {
-		let said: { seq: number; timeMs: number };
+		let said: Entry | undefined;
 		try {
 			said = (await say()).result.entry;
 			this.ports.monitor.debug("appended", { app: connected.app.id, seq: said.seq, trace });
 		} catch (error) {
 			if (!(error instanceof AlreadyAppended)) throw error;
-			said = error.record;
+			[said] = await this.ports.log.newest(error.record.session, error.record.seq, 1);
 		}
-		if (messageId === undefined) return;
+		if (messageId === undefined || !said) return;
 		const { seq, timeMs } = said;
-		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, timeMs });
+		const prev = prevFor(connected.connector.role, said);
+		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, prev, timeMs });
 	}
 
 	/** A chosen item with its title: the published widget sends the item's token only, which is no word for people. */

@@ -48,7 +48,14 @@ export type Signal =
 			readonly delayMs: number;
 			readonly error: string;
 	  }
-	| { readonly type: "ack"; readonly messageId: string; readonly seq: number; readonly timeMs: number }
+	/** `prev`: the entry before it that its sender may see, so that a gap shows. */
+	| {
+			readonly type: "ack";
+			readonly messageId: string;
+			readonly seq: number;
+			readonly prev: number;
+			readonly timeMs: number;
+	  }
 	| { readonly type: "resumed"; readonly recovered: boolean; readonly seq: number }
 	| { readonly type: "receipt"; readonly who: Sender; readonly delivered?: number; readonly read?: number }
 	| {

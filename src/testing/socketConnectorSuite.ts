@@ -42,7 +42,7 @@ const signals: readonly Signal[] = [
 	{ type: "typing", who, on: true },
 	{ type: "typing", who, on: false },
 	{ type: "retrying", who, tries: 1, delayMs: 250, error: "The bot did not answer in time." },
-	{ type: "ack", messageId: "m1", seq: 3, timeMs: 1 },
+	{ type: "ack", messageId: "m1", seq: 3, prev: 2, timeMs: 1 },
 	{ type: "resumed", recovered: true, seq: 3 },
 	{ type: "receipt", who, delivered: 3, read: 2 },
 	{ type: "refused", code: "message_conflict", error: "Used before.", retryable: false, messageId: "m1" },

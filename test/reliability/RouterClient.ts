@@ -154,11 +154,12 @@ export class RouterClient {
 		if (typeof frame.seq === "number") this.see(frame, frame.seq, session);
 		else if (event === "connection update") this.joined(data);
 		else if (event === "ack") {
-			const { messageId, seq, timeMs } = data as { messageId: string; seq: number; timeMs: number };
+			const { messageId, seq, prev, timeMs } = data as { messageId: string; seq: number; prev: number; timeMs: number };
 			history.note({ type: "acknowledged", reader, session, messageId, seq, timeMs });
 			this.unacknowledged.delete(messageId);
-			// What was before it in the log came before it on this connection, unless a recovery is still to bring it.
-			if (!this.resuming) this.last = Math.max(this.last, seq);
+			// Otherwise something is missing before it, or is still to come with a recovery.
+			if (!this.resuming && prev <= this.last) this.last = Math.max(this.last, seq);
+			else if (!this.resuming) this.resume();
 		} else if (event === "resumed") {
 			const { recovered, seq } = data as { recovered: boolean; seq: number };
 			history.note({ type: "resumed", reader, session, recovered, seq });

@@ -13,7 +13,7 @@ const reader: Reader = { role: "agent", own: false, numbered: true, aheadMs: 0 }
 const signals: readonly Signal[] = [
 	{ type: "sessionCreated" },
 	{ type: "typing", who, on: true },
-	{ type: "ack", messageId: "m1", seq: 3, timeMs: 1 },
+	{ type: "ack", messageId: "m1", seq: 3, prev: 2, timeMs: 1 },
 	{ type: "resumed", recovered: true, seq: 3 },
 	{ type: "receipt", who, delivered: 3, read: 2 },
 ];

@@ -99,8 +99,10 @@ function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "se
 				},
 				sender: sender(signal.who),
 			};
-		case "ack":
-			return { event: "ack", data: { messageId: signal.messageId, seq: signal.seq, timeMs: signal.timeMs } };
+		case "ack": {
+			const { messageId, seq, prev, timeMs } = signal;
+			return { event: "ack", data: { messageId, seq, prev, timeMs } };
+		}
 		case "resumed":
 			return { event: "resumed", data: { recovered: signal.recovered, seq: signal.seq } };
 		case "receipt":

@@ -10,7 +10,7 @@ import { isSameOrigin, mayConnect } from "./origins.js";
 import { SocketLine, type SocketLinePorts } from "./SocketLine.js";
 import { TokenBucket } from "./TokenBucket.js";
 
-export interface SocketDoorPorts extends SocketLinePorts {
+export interface SocketDoorPorts extends Omit<SocketLinePorts, "isStopping"> {
 	readonly transport: LocalTransport;
 	readonly settings: Pick<Settings, "allowedOrigins" | "maxConnections" | "framesPerSecond" | "frameBurst">;
 	/** The token of the agent who is signed in at this server's pages. */
@@ -79,7 +79,7 @@ export class SocketDoor {
 		const { transport, settings } = this.ports;
 		transport.add(socket, connection, stream);
 		const bucket = new TokenBucket(settings.framesPerSecond, settings.frameBurst);
-		const line = new SocketLine(connection, socket, bucket, this.ports);
+		const line = new SocketLine(connection, socket, bucket, { ...this.ports, isStopping: () => this.isClosed });
 		this.lines.add(line);
 		socket.once("close", () => void line.done.then(() => this.lines.delete(line)));
 	}

@@ -10,6 +10,8 @@ export interface SocketLinePorts {
 	readonly office: PostOffice;
 	readonly load: Load;
 	readonly monitor: Monitor;
+	/** While it stops, nobody is signed off one by one: who comes back is known by the next process, as after a crash. */
+	isStopping(): boolean;
 }
 
 /** Frames of one connection that may wait; beyond them its socket isn't read. */
@@ -35,6 +37,7 @@ export class SocketLine {
 		this.tail = this.opened;
 		socket.on("message", (data, isBinary) => this.take(data.toString(), isBinary));
 		socket.on("close", (code) => {
+			if (ports.isStopping()) return;
 			this.tail = this.tail.then(() => office.disconnect(connection, { clean: code === 1001 })).catch(this.fail);
 		});
 	}
