@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
+import { eventually } from "../support/eventually.js";
 import { TestOffice } from "../support/office.js";
 import { Steered } from "./Steered.js";
 import { DEPLOYMENTS, Later, onDeployment, SteeredTransport, type StorageCall, steeredStorage } from "./steering.js";
@@ -63,7 +64,7 @@ describe("that a connection is gone is learned late", () => {
 		line.keep();
 		await at.office.idle();
 		await visitor.connect();
-		expect(visitor.read).toEqual(["5"]);
+		await eventually(() => expect(visitor.read).toEqual(["5"]));
 	});
 
 	test("by an entry that's committed just before the close is handled: it comes once, the one before doesn't again", async () => {
