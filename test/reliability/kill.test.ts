@@ -91,4 +91,25 @@ describe("invariants 1, 2 and 3: kill -9", () => {
 		// Otherwise it was killed when nothing was going on.
 		expect(Math.min(caught.unstored, caught.stored)).toBeGreaterThan(0);
 	}, 300_000);
+
+	test("what a client said that it has isn't pushed to it again", async () => {
+		const server = keep(await ChatServer.start({ LOG_LEVEL: "error" }));
+		const history = new History();
+		const there = { url: server.url, history, session: "session-1" };
+		const visitor = keep(await RouterClient.open(there));
+		const agent = keep(await RouterClient.open({ ...there, token: server.token }));
+		agent.say("From now on no bot says anything.");
+		await agent.idle();
+		for (let index = 0; index < 20; index++) visitor.say(`Message ${index}`);
+		await visitor.idle();
+		await agent.until(() => agent.last === visitor.last);
+		await agent.catchUp();
+		const newest = visitor.say("This is after what the agent said to have.");
+		await visitor.idle();
+		await server.kill();
+		await server.start();
+		await agent.until(() => agent.arrivals === 3);
+		const repeated = history.of("repeated").filter(({ reader }) => reader === agent.reader.name);
+		expect(new Set(repeated.map(({ messageId }) => messageId))).toEqual(new Set([newest]));
+	});
 });
