@@ -130,7 +130,7 @@ export function handOff(draft: SessionDraft, by: string, target: string | undefi
 	if (!participant) return;
 	const invited = answerers.has(target ?? "") ? true : undefined;
 	draft.head.handOff = { target, until: draft.now + HAND_OFF_MS, invited };
-	draft.append(senderOf(by, participant), "staff", { type: "handOff", target });
+	draft.append(senderOf(by, participant), "answerers", { type: "handOff", target });
 }
 
 /** The answerer that was asked doesn't come; a person still may. */

@@ -104,12 +104,11 @@ describe("invariants 1, 2 and 3: kill -9", () => {
 		await visitor.idle();
 		await agent.until(() => agent.last === visitor.last);
 		await agent.catchUp();
-		const newest = visitor.say("This is after what the agent said to have.");
+		visitor.say("This is after what the agent said to have.");
 		await visitor.idle();
 		await server.kill();
 		await server.start();
 		await agent.until(() => agent.arrivals === 3);
-		const repeated = history.of("repeated").filter(({ reader }) => reader === agent.reader.name);
-		expect(new Set(repeated.map(({ messageId }) => messageId))).toEqual(new Set([newest]));
+		expect(history.of("repeated").filter(({ reader }) => reader === agent.reader.name)).toEqual([]);
 	});
 });
