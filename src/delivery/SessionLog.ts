@@ -11,8 +11,12 @@ const TRIES = 12;
 const FIRST_DELAY_MS = 10;
 const LONGEST_DELAY_MS = 1_000;
 const HEADS_KEPT = 10_000;
-/** How many changes of a session are committed together: with 128 KB each they're still one transaction of DynamoDB (4 MB). */
+/** How many changes of a session are committed together, where the storage takes as many writes at once. */
 const GROUP = 16;
+/** What a transaction writes for the session: the head, and a due record in place of another. */
+const SESSION_WRITES = 3;
+/** What it writes for each change: entry and message id, and with an agent's first words, that they joined. */
+const CHANGE_WRITES = 3;
 
 /** An entry that was just committed, and where it came from. */
 export interface Appended {
@@ -87,6 +91,7 @@ interface Attempt {
 export class SessionLog {
 	private readonly lanes = new Lanes();
 	private readonly heads = new Map<string, Head>();
+	private readonly groupSize: number;
 	/** Groups that still take changes: they wait for their lane. */
 	private readonly gathering = new Map<string, Group>();
 	/** Called when entries have been committed here, before `afterwards` of the changes that appended them. */
@@ -97,7 +102,9 @@ export class SessionLog {
 		private readonly storage: Storage,
 		private readonly clock: () => number,
 		private readonly soleOwner: boolean,
-	) {}
+	) {
+		this.groupSize = Math.min(GROUP, Math.floor((storage.maxWrites - SESSION_WRITES) / CHANGE_WRITES));
+	}
 
 	/**
 	 * Applies `rule` to a session, after the changes that were called before.
@@ -159,7 +166,7 @@ export class SessionLog {
 	private enqueue(key: string, change: Waiting, grouped?: { readonly messageId?: string }): void {
 		const messageId = grouped?.messageId;
 		const open = grouped && this.gathering.get(key);
-		if (open && open.changes.length < GROUP && (messageId === undefined || !open.messageIds.has(messageId))) {
+		if (open && open.changes.length < this.groupSize && (messageId === undefined || !open.messageIds.has(messageId))) {
 			open.changes.push(change);
 			if (messageId !== undefined) open.messageIds.add(messageId);
 			return;

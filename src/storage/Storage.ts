@@ -110,6 +110,8 @@ export interface Page<R> {
  * limit, key, index field or transaction), `storage_unavailable` (try again; whether it was written is unknown).
  */
 export interface Storage {
+	/** How many writes a transaction may have: at least 10. */
+	readonly maxWrites: number;
 	/** The record of this key as the newest finished write left it, or undefined. */
 	get<R extends object>(collection: Collection<R>, key: Key): Promise<R | undefined>;
 	/** Up to 100 keys, each once; the answer has their order, undefined for what isn't there. */
@@ -121,7 +123,7 @@ export interface Storage {
 	/** Deleting what isn't there is fine. */
 	delete<R extends object>(collection: Collection<R>, key: Key, condition?: Condition): Promise<void>;
 	query<R extends object>(collection: Collection<R>, query: Query): Promise<Page<R>>;
-	/** 1 to 100 writes to different records: all happen at once, or none does. */
+	/** 1 to `maxWrites` writes to different records: all happen at once, or none does. */
 	transact(writes: readonly Write[]): Promise<void>;
 	/**
 	 * Insertions into a collection declared with `feed`, each at least once, those of one hash in the order of their

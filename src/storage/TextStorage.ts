@@ -12,6 +12,8 @@ export interface TextPage {
 
 /** What storages have in common that keep records as JSON text in this process, and number each insertion. */
 export abstract class TextStorage implements Storage {
+	readonly maxWrites = 100;
+
 	/** The text of the live record of this well-formed key. */
 	protected abstract read(collection: AnyCollection, key: Key): string | undefined;
 	/** Writes all or nothing, each transaction after the one that was called before. */
@@ -61,7 +63,7 @@ export abstract class TextStorage implements Storage {
 	}
 
 	async transact(writes: readonly Write[]): Promise<void> {
-		await this.write(prepareWrites(writes));
+		await this.write(prepareWrites(writes, this.maxWrites));
 	}
 
 	async feed<R extends object>(

@@ -2,9 +2,9 @@ import type { Storage } from "./Storage.js";
 
 /**
  * A storage whose library is loaded beside other work: `load` is called at once, and every call waits for it. If it
- * failed, the next call loads again.
+ * failed, the next call loads again. `maxWrites` is the storage's own.
  */
-export function deferredStorage(load: () => Promise<Storage>): Storage {
+export function deferredStorage(load: () => Promise<Storage>, maxWrites = 10): Storage {
 	let loading: Promise<Storage> | undefined;
 	const storage = (): Promise<Storage> => {
 		loading ??= load().catch((error: unknown) => {
@@ -17,6 +17,7 @@ export function deferredStorage(load: () => Promise<Storage>): Storage {
 	storage().catch(() => {});
 	// What is written is what it was when the call was made.
 	return {
+		maxWrites,
 		get: async (collection, key) => (await storage()).get(collection, key),
 		batchGet: async (collection, keys) => (await storage()).batchGet(collection, keys),
 		async put(collection, record, condition) {

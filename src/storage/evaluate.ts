@@ -28,11 +28,11 @@ export interface Effect {
 }
 
 /** Prepares the writes of one transaction. Throws `invalid_query`, `invalid_path`, `record_too_large`. */
-export function prepareWrites(writes: readonly Write[]): PreparedWrite[] {
+export function prepareWrites(writes: readonly Write[], maxWrites: number): PreparedWrite[] {
 	const prepared = writes.map(prepareWrite);
 	const records = new Set(prepared.map(({ collection, key }) => keyText(collection, key)));
-	if (prepared.length < 1 || prepared.length > 100 || records.size !== prepared.length) {
-		throw new RouterError("invalid_query", "A transaction has 1 to 100 writes, to different records.");
+	if (prepared.length < 1 || prepared.length > maxWrites || records.size !== prepared.length) {
+		throw new RouterError("invalid_query", `A transaction has 1 to ${maxWrites} writes, to different records.`);
 	}
 	return prepared;
 }

@@ -6,9 +6,10 @@ import type { Storage } from "../../src/storage/Storage.js";
 import type { Address, PostResult } from "../../src/transport/Transport.js";
 import { LoopTransport } from "../support/LoopTransport.js";
 
-type Methods = { [M in keyof Storage]: { readonly method: M; readonly args: Parameters<Storage[M]> } };
+type Name = Exclude<keyof Storage, "maxWrites">;
+type Methods = { [M in Name]: { readonly method: M; readonly args: Parameters<Storage[M]> } };
 /** A call of a storage. */
-export type StorageCall = Methods[keyof Methods];
+export type StorageCall = Methods[Name];
 
 /** A memory whose calls go through `around`: it may hold them up, let them fail, or lose what they answer. */
 export function steeredStorage(

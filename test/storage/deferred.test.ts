@@ -6,7 +6,7 @@ import { ENTRIES } from "../support/entries.js";
 
 describe("the contract", () => {
 	storageSuite(test, async (collections, clock) =>
-		deferredStorage(async () => new MemoryStorage({ collections, clock })),
+		deferredStorage(async () => new MemoryStorage({ collections, clock }), 100),
 	);
 });
 

@@ -31,6 +31,8 @@ export interface DynamoStorageOptions {
  * `configuration_invalid` if a table, a stream or a right is missing.
  */
 export class DynamoStorage implements Storage {
+	/** DynamoDB would take 100, DynamoDB Local takes no more. */
+	readonly maxWrites = 10;
 	private readonly target: Target;
 	private readonly given: Pick<DynamoStorageOptions, "client" | "streams">;
 	private readonly readers = new Map<string, StreamReader>();
@@ -86,7 +88,7 @@ export class DynamoStorage implements Storage {
 	}
 
 	transact(writes: readonly Write[]): Promise<void> {
-		return this.run(() => writeAll(this.target, prepareWrites(writes)));
+		return this.run(() => writeAll(this.target, prepareWrites(writes, this.maxWrites)));
 	}
 
 	feed<R extends object>(

@@ -97,13 +97,15 @@ export function transactionCases(add: Add): void {
 		assert.equal(await storage.get(SINGLES, [hash()]), undefined);
 	});
 
-	add("a transaction has 1 to 100 writes", async ({ storage, hash }) => {
+	add("a transaction has 1 to maxWrites writes", async ({ storage, hash }) => {
+		const { maxWrites } = storage;
+		assert.ok(maxWrites >= 10);
 		const writes = (count: number): Write[] =>
 			numbers(count).map((n) => ({ put: POINTS, record: { owner: hash(), n } }));
 		await fails(storage.transact([]), "invalid_query");
-		await fails(storage.transact(writes(101)), "invalid_query");
-		await storage.transact(writes(100));
-		assert.equal((await storage.query(POINTS, { hash: hash() })).records.length, 100);
+		await fails(storage.transact(writes(maxWrites + 1)), "invalid_query");
+		await storage.transact(writes(maxWrites));
+		assert.equal((await storage.query(POINTS, { hash: hash(), limit: 1_000 })).records.length, maxWrites);
 	});
 
 	add("a transaction's writes are to different records", async ({ storage, hash }) => {
