@@ -77,7 +77,10 @@ export class Connections {
 	/** The connection with its app's newest settings, if it was admitted and hasn't ended. */
 	async find(connection: string): Promise<Connected | undefined> {
 		const known = this.known.get(connection);
-		if (known) return { ...known, app: await this.switchboard.app(known.record.app) };
+		if (known) {
+			const { record, connector, address } = known;
+			return { record, connector, address, app: await this.switchboard.app(record.app) };
+		}
 		if (this.soleOwner) return undefined;
 		const record = await this.storage.get(connections, [this.key(connection)]);
 		const connector = record && this.switchboard.sockets.get(record.connector);

@@ -173,7 +173,12 @@ export class Fanout {
 		const aheadMs = aheadAt(target.clock, entry.seq);
 		const kind = `${entry.seq} ${dialect.name} ${reader.role} ${own} ${reader.numbered || aheadMs}`;
 		if (written?.has(kind)) return written.get(kind);
-		const frame = dialect.entry(partsOf(target.key).sessionId, entry, { ...reader, own, aheadMs });
+		const frame = dialect.entry(partsOf(target.key).sessionId, entry, {
+			role: reader.role,
+			numbered: reader.numbered,
+			own,
+			aheadMs,
+		});
 		written?.set(kind, frame);
 		return frame;
 	}

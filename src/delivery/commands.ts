@@ -55,16 +55,16 @@ export function changeHere<T>(
 	{ log }: CommandPorts,
 	{ connected }: Context,
 	key: string,
-	{ rule, ...options }: AttachedChange<T>,
+	change: AttachedChange<T>,
 ): Promise<Committed<T>> {
 	return log.change(
 		key,
 		(draft) => {
 			const me = attachedAs(draft.head, connected.address.connection);
 			if (!me) throw new NotAttached();
-			return rule(draft, me);
+			return change.rule(draft, me);
 		},
-		options,
+		change,
 	);
 }
 

@@ -35,7 +35,7 @@ export function speak(
 	const entry = draft.append(senderOf(participantId, participant), audience, content, spoken.messageId);
 	if (spoken.messageId) {
 		// An access token may have been renewed since the message was first sent.
-		draft.unique(entry, digest(JSON.stringify({ ...spoken.request, accessToken: undefined })));
+		draft.unique(entry, digest(JSON.stringify(withoutToken(spoken.request))));
 		endpoint.numbered = true;
 	}
 	learnClock(participant, spoken.aheadMs, entry.seq);
@@ -58,10 +58,16 @@ function contentOf(original: StentorRequest): [Audience, Content] {
 }
 
 /** Without the user id, wherever the published widget puts it: whoever is asked to answer is told an alias instead. */
-function withoutUser({ userId: _, sessionId: __, ...request }: StentorRequest): StentorRequest {
-	const { userProfile } = request;
-	if (typeof userProfile !== "object" || userProfile === null) return request;
-	return { ...request, userProfile: { ...userProfile, id: undefined } };
+function withoutUser(request: StentorRequest): StentorRequest {
+	const { userId, sessionId, userProfile } = request;
+	const hasProfile = typeof userProfile === "object" && userProfile !== null;
+	if (userId === undefined && sessionId === undefined && !hasProfile) return request;
+	const profile = hasProfile ? { ...userProfile, id: undefined } : userProfile;
+	return { ...request, userId: undefined, sessionId: undefined, userProfile: profile };
+}
+
+function withoutToken(request: StentorRequest): StentorRequest {
+	return request.accessToken === undefined ? request : { ...request, accessToken: undefined };
 }
 
 /** A clock that was set back shows as a leap; smaller differences are frames that took longer on their way. */

@@ -73,10 +73,15 @@ export function evaluate(
 	if (failed.size > 0) throw new ConditionFailed(failed);
 	return writes.flatMap((write, i) => {
 		const { collection, key, action } = write;
-		const effect = { collection, key, existed: needsRecord(write) ? texts[i] !== undefined : undefined };
-		if ("put" in action) return { ...effect, after: action.put };
-		if ("update" in action) return { ...effect, after: changed(collection, key, action.update, parse(texts[i])) };
-		return "delete" in action ? { ...effect, after: undefined } : [];
+		if ("check" in action) return [];
+		const existed = needsRecord(write) ? texts[i] !== undefined : undefined;
+		const after =
+			"delete" in action
+				? undefined
+				: "put" in action
+					? action.put
+					: changed(collection, key, action.update, parse(texts[i]));
+		return { collection, key, existed, after };
 	});
 }
 

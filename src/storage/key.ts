@@ -71,7 +71,8 @@ export function keyOf(collection: AnyCollection, record: object): Key {
 
 /** One text for each record there can be in any collection. */
 export function keyText(collection: AnyCollection, key: Key): string {
-	return JSON.stringify([collection.name, ...key]);
+	const [hash, range] = key;
+	return `${collection.name}:${hash.length}:${hash}${range === undefined ? "" : `${typeof range}:${range}`}`;
 }
 
 /** Throws `invalid_query` unless these are up to 100 well-formed keys, each once. */
