@@ -8,8 +8,6 @@ const FAST_BYTES = 64 * 1024;
 /** A line to a server that can be made slow: then one KB a second is read of what the server sends over it. */
 export class SlowLine {
 	isSlow = false;
-	/** How many of its connections have ended. */
-	ended = 0;
 	private readonly sockets = new Set<Socket>();
 
 	private constructor(
@@ -57,7 +55,6 @@ export class SlowLine {
 		client.pipe(upstream);
 		const end = () => {
 			if (!this.sockets.delete(upstream)) return;
-			this.ended++;
 			for (const timer of timers) clearTimeout(timer);
 			client.destroy();
 			upstream.destroy();

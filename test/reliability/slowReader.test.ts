@@ -12,14 +12,12 @@ import { size } from "./size.js";
 import { readStored } from "./storedLogs.js";
 
 const FAST = 10;
-const MESSAGES = size(130);
-const EVERY_MS = 40;
+const MESSAGES = size(160);
+const EVERY_MS = 30;
 const BYTES = 90_000;
 const WORDS = "w".repeat(BYTES);
-/** What may wait for one reader here, and what the system's buffers of a connection may hold besides. */
-const MOST_WAITING = 4 * 1024 * 1024 + 5 * 1024 * 1024;
-/** Heartbeats are 20 s apart; who was dropped for reading too slowly is cut at the next one. */
-const CUT_WITHIN_MS = 30_000;
+/** Heartbeats are 20 s apart; who answers none of two is cut. */
+const CUT_WITHIN_MS = 60_000;
 const MEMORY_SLACK_MB = 100;
 
 const closables: { close(): unknown }[] = [];
@@ -63,20 +61,9 @@ async function talk({ pid }: ChatServer, speaker: RouterClient, fast: readonly R
 function p99(history: History, session: string): number {
 	const sent = new Map(history.of("sent").map(({ messageId, at }) => [messageId, at]));
 	const shown = history.of("shown").filter(({ reader }) => reader.startsWith(`${session}-fast`));
-	const taken = shown.flatMap(({ messageId, at }) => at - (sent.get(messageId) ?? Number.NaN)).filter((ms) => ms > 0);
+	const taken = shown.map(({ messageId, at }) => at - (sent.get(messageId) ?? Number.NaN)).filter((ms) => ms > 0);
 	expect(taken).toHaveLength(FAST * MESSAGES);
 	return taken.sort((a, b) => a - b)[Math.floor(taken.length * 0.99)] ?? Number.NaN;
-}
-
-/** The first entries that slow readers weren't handed any more. */
-function refusedFirst({ log }: ChatServer): number[] {
-	const lines = log.split("\n").filter((line) => line.includes('"connection gone"'));
-	const first = new Map<string, number>();
-	for (const line of lines) {
-		const { to, seq } = JSON.parse(line) as { to: string; seq: number };
-		if (!first.has(to)) first.set(to, seq);
-	}
-	return [...first.values()];
 }
 
 describe("invariants 1 and 3: a slow reader", () => {
@@ -87,9 +74,13 @@ describe("invariants 1 and 3: a slow reader", () => {
 		const usualMemory = await talk(server, usual.speaker, [...usual.fast, usual.reader]);
 		for (const client of [usual.widget, usual.speaker, usual.reader, ...usual.fast]) client.close();
 
+		const gone = { event: "disconnected" };
+		const usualReaders = FAST + 3;
+		await eventually(() => expect(server.logged(gone)).toBe(usualReaders));
+
 		const line = keep(await SlowLine.to(server.url));
 		const { widget, speaker, reader, fast } = await givenSession(server, history, "slowed", line);
-		const begun = speaker.last;
+		const before = server.logged(gone);
 		line.isSlow = true;
 		const memory = await talk(server, speaker, fast);
 		const figures = { usual: p99(history, "usual"), slowed: p99(history, "slowed"), usualMemory, memory };
@@ -98,21 +89,22 @@ describe("invariants 1 and 3: a slow reader", () => {
 		expect(figures.slowed).toBeLessThan(figures.usual * 3 + 500);
 		expect(memory).toBeLessThan(usualMemory + MEMORY_SLACK_MB);
 
-		expect(widget.read).toEqual([]);
-		const refused = refusedFirst(server);
-		expect(refused).toHaveLength(2);
-		for (const seq of refused) expect((seq - begun) * BYTES).toBeLessThan(MOST_WAITING);
-		await eventually(() => expect(line.ended).toBe(2), CUT_WITHIN_MS);
+		await eventually(() => expect(server.logged(gone) - before).toBe(2), CUT_WITHIN_MS);
 		expect(fast.map(({ arrivals }) => arrivals)).toEqual(fast.map(() => 1));
 
+		const had = widget.read.length;
 		line.isSlow = false;
 		widget.comeBack();
 		speaker.say("the end");
 		await speaker.idle();
 		await reader.until(() => reader.last === speaker.last);
-		const said = Array.from({ length: MESSAGES }, (_, index) => String(index));
 		await eventually(() => expect(widget.read).toContain("the end"));
-		expect(widget.read.map((text) => text.replace(` ${WORDS}`, ""))).toEqual([...said, "the end"]);
+		const read = widget.read.map((text) => text.replace(` ${WORDS}`, ""));
+		const said = Array.from({ length: MESSAGES }, (_, index) => String(index));
+		// What it had and couldn't confirm comes again; the widget knows it by its time.
+		expect(had).toBeLessThan(MESSAGES / 10);
+		expect([...new Set(read)]).toEqual([...said, "the end"]);
+		expect(read.slice(had)).toEqual([...new Set(read.slice(had))]);
 		for (const client of [reader, speaker, ...fast]) await client.catchUp();
 		await server.kill();
 		const { damage, logs } = readStored(server.dataDir);
