@@ -37,24 +37,26 @@ const TOPIC = "chat";
 const CLOSE_MS = 10_000;
 
 /**
- * Starts a whole post office in this process: its database, its HTTP and WebSocket server, its pages.
- * Throws a `RouterError` whose message names what is to be changed.
+ * Starts a whole post office in this process: its database, its HTTP and WebSocket server, its pages. `clock`: epoch
+ * milliseconds. Throws a `RouterError` whose message names what is to be changed.
  */
 export async function startServer(
 	settings: Settings,
 	monitor: Monitor = jsonMonitor({ level: settings.logLevel, write: toStderr }),
+	clock: () => number = Date.now,
 ): Promise<RunningServer> {
 	prepareDataDir(settings.dataDir);
 	const tokens = agentTokens(settings.jwtSecret ?? jwtSecretIn(settings.dataDir));
 	const storage = await LibsqlStorage.open({
 		path: databaseIn(settings.dataDir),
 		collections: [...collections, demoSessions, serverKeys],
+		clock,
 	});
 	const http = createServer();
 	try {
 		const secret = await aliasSecretOf(storage);
 		const url = await listen(http, settings);
-		return open({ settings, monitor, storage, http, url, secret, tokens });
+		return open({ settings, monitor, clock, storage, http, url, secret, tokens });
 	} catch (error) {
 		http.close();
 		await storage.close();
@@ -70,6 +72,7 @@ function toStderr(_level: string, line: string): void {
 interface Foundation {
 	readonly settings: Settings;
 	readonly monitor: Monitor;
+	readonly clock: () => number;
 	readonly storage: LibsqlStorage;
 	readonly http: HttpServer;
 	readonly url: string;
@@ -77,7 +80,7 @@ interface Foundation {
 	readonly tokens: ReturnType<typeof agentTokens>;
 }
 
-function open({ settings, monitor, storage, http, url, secret, tokens }: Foundation): RunningServer {
+function open({ settings, monitor, clock, storage, http, url, secret, tokens }: Foundation): RunningServer {
 	const demoKey = randomBytes(32).toString("base64url");
 	const demoBot = settings.botUrl ? undefined : demoBotHandler(demoKey);
 	const apps = environmentApps({
@@ -96,7 +99,7 @@ function open({ settings, monitor, storage, http, url, secret, tokens }: Foundat
 		apps,
 		connectors: [new AdminConnector(tokens), new WidgetConnector(), bots],
 		monitor,
-		clock: Date.now,
+		clock,
 		secret,
 		soleOwner: true,
 	});

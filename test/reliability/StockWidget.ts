@@ -7,6 +7,8 @@ export class StockWidget {
 	/** What it was sent to show, in the order it came. */
 	readonly read: string[] = [];
 	isOpen = false;
+	/** How much of it the server has been told of, by a pong. */
+	confirmed = 0;
 	private readonly user = `stentor-widget-user-${randomUUID()}`;
 	private socket: WebSocket;
 
@@ -35,6 +37,9 @@ export class StockWidget {
 		address.search = String(new URLSearchParams({ userId: this.user, isAdmin: "false", createWsReason: reason }));
 		const socket = new WebSocket(address);
 		socket.on("error", () => {});
+		socket.on("ping", () => {
+			this.confirmed = this.read.length;
+		});
 		socket.on("message", (text) => {
 			const { event, data } = JSON.parse(text.toString()) as RouterMessage<{ rawQuery?: string }>;
 			if (event === "connection update") this.isOpen = true;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { partsOf } from "../../src/delivery/identity.js";
+import type { Head } from "../../src/delivery/records.js";
 import type { Entry } from "../../src/protocol/envelope.js";
 
 /** What is in a database, read past all of our own code. */
@@ -11,6 +12,8 @@ export interface Stored {
 	readonly damage: readonly string[];
 	/** By the session's id, as clients know it. */
 	readonly logs: ReadonlyMap<string, Entry[]>;
+	/** Of every session, by its id as clients know it. */
+	readonly heads: ReadonlyMap<string, Head>;
 }
 
 /** Reads a copy of the database in a data folder that nobody writes to at the moment. */
@@ -22,7 +25,7 @@ export function readStored(dataDir: string): Stored {
 		}
 		const database = new Database(join(copy, "chat.db"));
 		try {
-			return { damage: damageOf(database), logs: logsOf(database) };
+			return { damage: damageOf(database), logs: logsOf(database), heads: headsOf(database) };
 		} finally {
 			database.close();
 		}
@@ -47,4 +50,10 @@ function logsOf(database: Database.Database): Map<string, Entry[]> {
 		else logs.set(sessionId, [entry]);
 	}
 	return logs;
+}
+
+function headsOf(database: Database.Database): Map<string, Head> {
+	const rows = database.prepare("SELECT data FROM c_sessions").raw().all() as string[][];
+	const heads = rows.map(([data = ""]) => JSON.parse(data) as Head);
+	return new Map(heads.map((head) => [partsOf(head.session).sessionId, head]));
 }

@@ -37,11 +37,11 @@ export interface GivenServer extends RunningServer {
 }
 
 /** A server on a free port of loopback with a folder of its own; closed after the test. */
-export async function givenServer(environment: Environment = {}): Promise<GivenServer> {
+export async function givenServer(environment: Environment = {}, clock = Date.now): Promise<GivenServer> {
 	const settings = readSettings({ PORT: "0", DATA_DIR: temporaryFolder(), LOG_LEVEL: "debug", ...environment });
 	const log: LogLine[] = [];
 	const write = (_: string, line: string) => log.push(JSON.parse(line));
-	const server = await startServer(settings, jsonMonitor({ level: settings.logLevel, write }));
+	const server = await startServer(settings, jsonMonitor({ level: settings.logLevel, write }), clock);
 	afterwards(() => server.close());
 	return { ...server, wsUrl: `${server.url.replace("http", "ws")}/ws`, dataDir: settings.dataDir, log };
 }
