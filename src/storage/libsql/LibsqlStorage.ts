@@ -126,10 +126,25 @@ export class LibsqlStorage extends TextStorage {
 		if (this.isClosed) throw new RouterError("storage_unavailable", `The database ${reading.path} has been closed.`);
 		return this.commits.run(() => {
 			const now = clock();
-			const effects = evaluate(writes, (collection, key) => this.writer(collection).read(writing, key, now));
-			for (const effect of effects) this.writer(effect.collection).apply(writing, effect);
-			return effects;
+			const left = writes.map((write) => (this.isInserted(write) ? doneAlready(write) : write));
+			try {
+				const effects = evaluate(left, (collection, key) => this.writer(collection).read(writing, key, now));
+				for (const effect of effects) this.writer(effect.collection).apply(writing, effect);
+				return effects;
+			} catch (error) {
+				// A transaction happens as a whole, or not at all: nothing was there in the place of what was inserted.
+				for (const [i, { collection, key }] of writes.entries()) {
+					if (left[i] !== writes[i]) this.writer(collection).delete(writing, key);
+				}
+				throw error;
+			}
 		});
+	}
+
+	/** Inserts at once what may only be inserted, which spares looking whether it's there; answers false if it is. */
+	private isInserted({ collection, condition, action }: PreparedWrite): boolean {
+		if (condition !== "absent" || !("put" in action) || collection.expires !== undefined) return false;
+		return this.writer(collection).insertAbsent(this.parts.writing, action.put);
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {
@@ -151,6 +166,10 @@ export class LibsqlStorage extends TextStorage {
 		if (!writer) throw undeclared(collection);
 		return writer;
 	}
+}
+
+function doneAlready({ collection, key }: PreparedWrite): PreparedWrite {
+	return { collection, key, condition: undefined, action: { check: true } };
 }
 
 /** The file's real path, so that its lock is the same by whatever name it's opened. */

@@ -17,6 +17,7 @@ import type { Writing } from "./WritingConnection.js";
 interface Statements {
 	readonly select: string;
 	readonly insert: string;
+	readonly insertAbsent: string;
 	readonly upsert: string;
 	readonly update: string;
 	readonly delete: string;
@@ -44,9 +45,18 @@ export class TableWriter {
 		return row && String(row[0]);
 	}
 
+	/** Answers whether there was none. */
+	insertAbsent(writing: Writing, stored: Stored): boolean {
+		return writing.run(this.statements.insertAbsent, stored.text, ...this.values(stored)) > 0;
+	}
+
+	delete(writing: Writing, key: Key): void {
+		writing.run(this.statements.delete, ...key);
+	}
+
 	apply(writing: Writing, { key, existed, after }: Effect): void {
-		const { insert, update, upsert, delete: remove } = this.statements;
-		if (!after) writing.run(remove, ...key);
+		const { insert, update, upsert } = this.statements;
+		if (!after) this.delete(writing, key);
 		else writing.run(existed === undefined ? upsert : existed ? update : insert, after.text, ...this.values(after));
 	}
 
@@ -74,6 +84,7 @@ function statementsOf(collection: AnyCollection): Statements {
 		select: selectByKey(collection),
 		// REPLACE: a row past its end may lie there still; its place is taken under a new number.
 		insert: expires === undefined ? `INSERT ${values}` : `INSERT OR REPLACE ${values}`,
+		insertAbsent: `INSERT ${values} ON CONFLICT DO NOTHING`,
 		upsert: `INSERT ${values} ON CONFLICT (${keys.join(", ")}) DO UPDATE SET ${given}`,
 		update: `UPDATE ${table} SET ${others.map((name) => `${name} = ?`).join(", ")} WHERE ${isKey}`,
 		delete: `DELETE FROM ${table} WHERE ${isKey}`,
