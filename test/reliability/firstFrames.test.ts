@@ -104,6 +104,8 @@ await onDynamodbLocal(({ client }) => {
 			for await (const page of second.history("shop", sessionId)) log.push(...page);
 			const session = await second.session("shop", sessionId);
 			expect(session?.participants.map(({ role }) => role).sort()).toEqual(["answerer", "visitor"]);
+			const places = session?.participants.flatMap(({ endpoints }) => endpoints.map(({ connection }) => connection));
+			expect(new Set(places)).toEqual(new Set([one, other]));
 			expect(log.filter(({ from }) => from.role === "visitor").map(({ messageId }) => messageId)).toEqual(["m1"]);
 			expect(log.map(({ seq }) => seq)).toEqual([1, 2]);
 		};
