@@ -1,6 +1,7 @@
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Dialect, Reader, Signal } from "../protocol/Dialect.js";
 import { type Entry, maySee } from "../protocol/envelope.js";
+import { LIMITS } from "../protocol/limits.js";
 import type { Address, Transport } from "../transport/Transport.js";
 import { logId, partsOf } from "./identity.js";
 import { Lanes } from "./Lanes.js";
@@ -46,6 +47,8 @@ export interface FanoutPorts {
 /** Hands what is in the log, and what isn't kept, to those who may see it; what goes to one connection keeps its order. */
 export class Fanout {
 	private readonly lanes = new Lanes();
+	/** By connection: bytes of frames that wait here for those before them. */
+	private readonly waiting = new Map<string, number>();
 
 	constructor(private readonly ports: FanoutPorts) {}
 
@@ -69,10 +72,30 @@ export class Fanout {
 			const frame = origin === connection ? undefined : this.write(target, entry, written);
 			if (frame !== undefined) frames.push({ seq: entry.seq, frame, trace });
 		}
-		if (frames.length === 0) return;
+		const [first] = frames;
+		if (!first) return;
+		const length = frames.reduce((sum, { frame }) => sum + frame.length, 0);
+		const waiting = this.waiting.get(connection) ?? 0;
+		// A first one is taken whatever its size; who never gets what waits before it would keep all that follows in memory.
+		if (waiting > 0 && waiting + length > LIMITS.waitingLength) {
+			this.ports.monitor.warn("reader too slow", {
+				session: logId(target.key),
+				seq: first.seq,
+				to: target.participantId,
+			});
+			this.ports.track("push", this.cut(target, first.seq));
+			return;
+		}
+		this.waiting.set(connection, waiting + length);
 		const pushed = this.lanes.run(connection, async () => {
-			for (const { seq, frame, trace } of frames) {
-				if (!(await this.post(target, frame, seq, trace))) return;
+			try {
+				for (const { seq, frame, trace } of frames) {
+					if (!(await this.post(target, frame, seq, trace))) return;
+				}
+			} finally {
+				const left = (this.waiting.get(connection) ?? 0) - length;
+				if (left > 0) this.waiting.set(connection, left);
+				else this.waiting.delete(connection);
 			}
 		});
 		this.ports.track("push", pushed);

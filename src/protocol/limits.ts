@@ -4,6 +4,8 @@ export const LIMITS = {
 	frameBytes: 100 * 1024,
 	/** An outbound frame (API Gateway: 128 KB a message). An answer is checked before it's appended; a client's frame is smaller. */
 	outboundBytes: 128 * 1024,
+	/** What may wait to be posted to one connection, in characters; who is slower than that is cut off, and comes back for it. */
+	waitingLength: 4 * 1024 * 1024,
 	/** How deep a frame may be nested. */
 	depth: 32,
 	/** Characters of an id that a client chooses: session, user, message. */

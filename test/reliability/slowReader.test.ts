@@ -16,7 +16,9 @@ const MESSAGES = size(160);
 const EVERY_MS = 30;
 const BYTES = 90_000;
 const WORDS = "w".repeat(BYTES);
-/** Heartbeats are 20 s apart; who answers none of two is cut. */
+/** What may wait for one reader here, and what the system's buffers of a connection may hold besides. */
+const MOST_WAITING = 5 * 1024 * 1024 + 6 * 1024 * 1024;
+/** Heartbeats are 20 s apart; who was dropped for reading too slowly is cut at the next one. */
 const CUT_WITHIN_MS = 60_000;
 const MEMORY_SLACK_MB = 100;
 
@@ -66,6 +68,17 @@ function p99(history: History, session: string): number {
 	return taken.sort((a, b) => a - b)[Math.floor(taken.length * 0.99)] ?? Number.NaN;
 }
 
+/** The first entries that slow readers weren't handed any more. */
+function refusedFirst({ log }: ChatServer): number[] {
+	const lines = log.split("\n").filter((line) => line.includes('"reader too slow"'));
+	const first = new Map<string, number>();
+	for (const line of lines) {
+		const { to, seq } = JSON.parse(line) as { to: string; seq: number };
+		if (!first.has(to)) first.set(to, seq);
+	}
+	return [...first.values()];
+}
+
 describe("invariants 1 and 3: a slow reader", () => {
 	test(`beside ${FAST} fast ones holds nobody up, is dropped, and recovers whole`, async () => {
 		const server = keep(await ChatServer.start());
@@ -80,7 +93,7 @@ describe("invariants 1 and 3: a slow reader", () => {
 
 		const line = keep(await SlowLine.to(server.url));
 		const { widget, speaker, reader, fast } = await givenSession(server, history, "slowed", line);
-		const before = server.logged(gone);
+		const [begun, before] = [speaker.last, server.logged(gone)];
 		line.isSlow = true;
 		const memory = await talk(server, speaker, fast);
 		const figures = { usual: p99(history, "usual"), slowed: p99(history, "slowed"), usualMemory, memory };
@@ -89,6 +102,9 @@ describe("invariants 1 and 3: a slow reader", () => {
 		expect(figures.slowed).toBeLessThan(figures.usual * 3 + 500);
 		expect(memory).toBeLessThan(usualMemory + MEMORY_SLACK_MB);
 
+		const refused = refusedFirst(server);
+		expect(refused).toHaveLength(2);
+		for (const seq of refused) expect((seq - begun) * BYTES).toBeLessThan(MOST_WAITING);
 		await eventually(() => expect(server.logged(gone) - before).toBe(2), CUT_WITHIN_MS);
 		expect(fast.map(({ arrivals }) => arrivals)).toEqual(fast.map(() => 1));
 
