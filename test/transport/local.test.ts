@@ -38,7 +38,7 @@ describe("connections", () => {
 		expect(transport.size).toBe(2);
 		await peer.closeByPeer();
 		expect(transport.size).toBe(1);
-		transport.add(peer.socket);
+		transport.add(peer.socket, peer.stream);
 		expect(transport.size).toBe(1);
 	});
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
 import type { Peer } from "../../src/testing/transportSuite.js";
 import { LocalTransport, type LocalTransportOptions } from "../../src/transport/local/LocalTransport.js";
@@ -8,6 +9,7 @@ import { LocalTransport, type LocalTransportOptions } from "../../src/transport/
 export interface SocketPeer extends Peer {
 	readonly client: WebSocket;
 	readonly socket: WebSocket;
+	readonly stream: Duplex;
 }
 
 export interface LocalServer {
@@ -31,14 +33,14 @@ export async function localServer(options?: LocalTransportOptions): Promise<Loca
 			const received: string[] = [];
 			client.on("message", (data) => received.push(data.toString()));
 			const ended = new Promise((resolve) => client.once("close", (code, reason) => resolve([code, String(reason)])));
-			const [[socket]] = await Promise.all([accepted, once(client, "open")]);
-			const address = { connection: transport.add(socket) };
+			const [[socket, { socket: stream }]] = await Promise.all([accepted, once(client, "open")]);
+			const address = { connection: transport.add(socket, stream) };
 			const closeByPeer = async () => {
 				const known = once(socket, "close");
 				client.close();
 				await Promise.all([known, ended]);
 			};
-			return { address, received, ended, closeByPeer, client, socket };
+			return { address, received, ended, closeByPeer, client, socket, stream };
 		},
 		async close() {
 			await transport.close();

@@ -77,7 +77,7 @@ export class SocketDoor {
 
 	private open(connection: string, socket: WebSocket, stream: Duplex): void {
 		const { transport, settings } = this.ports;
-		transport.add(socket, connection, stream);
+		transport.add(socket, stream, connection);
 		const bucket = new TokenBucket(settings.framesPerSecond, settings.frameBurst);
 		const line = new SocketLine(connection, socket, bucket, { ...this.ports, isStopping: () => this.isClosed });
 		this.lines.add(line);

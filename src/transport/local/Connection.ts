@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { PostResult } from "../Transport.js";
+import { encodeFrames, type Frame, OPCODES } from "./frames.js";
 
 /** A close frame holds 125 bytes, two of which are the code (RFC 6455, 5.5). */
 const REASON_BYTES = 123;
@@ -22,8 +23,11 @@ const GONE: Promise<PostResult> = Promise.resolve("gone");
  */
 export class Connection {
 	readonly closed: Promise<void>;
-	/** Frames are held back until the end of this turn of the event loop, and then leave in one write. */
-	private isCorked = false;
+	/** What leaves in one write at the end of this turn of the event loop. */
+	private gathered: Frame[] = [];
+	private gatheredBytes = 0;
+	/** Who waits until what is gathered has left this process. */
+	private leaving: ((result: PostResult) => void)[] = [];
 	/** The newest mark that no ping has followed yet. */
 	private posted: unknown;
 	/** The mark that the ping under way will confirm. */
@@ -35,12 +39,12 @@ export class Connection {
 	/** Heartbeats since the last pong. */
 	private beats = 0;
 
-	/** `stream` is what the socket writes to, where it's known. */
+	/** `stream` is what the socket writes to. */
 	constructor(
 		private readonly socket: WebSocket,
+		private readonly stream: Duplex,
 		private readonly maxBufferedBytes: number,
 		private readonly confirm: (mark: unknown) => void,
-		private readonly stream?: Duplex,
 	) {
 		this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
 		this.closed.then(() => clearTimeout(this.later));
@@ -49,23 +53,22 @@ export class Connection {
 		socket.on("error", () => {});
 	}
 
-	send(frame: string, mark: unknown): Promise<PostResult> {
+	/** `bytes`: the frame's in UTF-8. */
+	send(frame: string, bytes: number, mark: unknown): Promise<PostResult> {
 		const socket = this.socket;
 		if (socket.readyState !== socket.OPEN) return GONE;
-		const waiting = socket.bufferedAmount;
+		const waiting = socket.bufferedAmount + this.gatheredBytes;
 		if (waiting > this.maxBufferedBytes) {
 			this.drop();
 			return GONE;
 		}
-		this.cork();
-		// Who posts a long history one by one is held back here, at a quarter of what would get the peer dropped.
-		const sent = waiting > this.maxBufferedBytes / 4 ? this.sendAndWait(frame) : SENT;
-		if (sent === SENT) socket.send(frame);
+		this.gather({ opcode: OPCODES.text, text: frame, bytes });
 		if (mark !== undefined) {
 			this.posted = mark;
 			this.pingSoon();
 		}
-		return sent;
+		// Who posts a long history one by one is held back here, at a quarter of what would get the peer dropped.
+		return waiting > this.maxBufferedBytes / 4 ? new Promise((resolve) => this.leaving.push(resolve)) : SENT;
 	}
 
 	/** One heartbeat: ends a peer that hasn't answered since the last one, so that a dead line is noticed within two. */
@@ -82,6 +85,7 @@ export class Connection {
 	end(code: number, reason: string): void {
 		let text = reason.slice(0, REASON_BYTES);
 		while (Buffer.byteLength(text) > REASON_BYTES) text = text.slice(0, -1);
+		this.flush();
 		this.socket.close(code, text);
 	}
 
@@ -89,19 +93,24 @@ export class Connection {
 		this.socket.terminate();
 	}
 
-	private sendAndWait(frame: string): Promise<PostResult> {
-		return new Promise((resolve) => this.socket.send(frame, (error) => resolve(error ? "gone" : "sent")));
+	/** Past `ws`, which writes each frame by itself, in two parts: the system call costs more than the frame. */
+	private gather(frame: Frame): void {
+		if (this.gathered.length === 0) process.nextTick(() => this.flush());
+		this.gathered.push(frame);
+		this.gatheredBytes += frame.bytes;
 	}
 
-	private cork(): void {
-		const { stream } = this;
-		if (this.isCorked || !stream) return;
-		this.isCorked = true;
-		stream.cork();
-		process.nextTick(() => {
-			this.isCorked = false;
-			stream.uncork();
-		});
+	private flush(): void {
+		const { socket, gathered, leaving } = this;
+		this.gathered = [];
+		this.gatheredBytes = 0;
+		this.leaving = [];
+		if (gathered.length === 0) return;
+		const settle = (result: PostResult) => {
+			for (const resolve of leaving) resolve(result);
+		};
+		if (socket.readyState !== socket.OPEN) settle("gone");
+		else this.stream.write(encodeFrames(gathered), (error) => settle(error ? "gone" : "sent"));
 	}
 
 	private pingSoon(): void {
@@ -121,7 +130,8 @@ export class Connection {
 		this.pingedAt = performance.now();
 		this.pinged = this.posted;
 		this.posted = undefined;
-		this.socket.ping(String(++this.pings));
+		const text = String(++this.pings);
+		this.gather({ opcode: OPCODES.ping, text, bytes: text.length });
 	}
 
 	private ponged(payload: Buffer): void {

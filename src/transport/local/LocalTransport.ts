@@ -49,13 +49,10 @@ export class LocalTransport implements Transport {
 		return `${this.boot}.${randomBytes(16).toString("base64url")}`;
 	}
 
-	/**
-	 * Takes a socket in, until it closes; answers its connection's name. With the stream that the socket writes to, frames
-	 * that are posted in one turn of the event loop leave in one write.
-	 */
-	add(socket: WebSocket, id = this.reserve(), stream?: Duplex): string {
+	/** Takes a socket in, with the stream that it writes to, until it closes; answers its connection's name. */
+	add(socket: WebSocket, stream: Duplex, id = this.reserve()): string {
 		const confirm = (mark: unknown) => this.onConfirmed?.(id, mark);
-		const connection = new Connection(socket, this.maxBufferedBytes, confirm, stream);
+		const connection = new Connection(socket, stream, this.maxBufferedBytes, confirm);
 		// One that has closed already emits no `close` any more.
 		if (socket.readyState === socket.CLOSED) return id;
 		this.open.set(id, connection);
@@ -64,9 +61,10 @@ export class LocalTransport implements Transport {
 	}
 
 	post(to: Address, frame: string, mark?: unknown): Promise<PostResult> {
-		const tooLarge = frameTooLarge(Buffer.byteLength(frame));
+		const bytes = Buffer.byteLength(frame);
+		const tooLarge = frameTooLarge(bytes);
 		if (tooLarge) return Promise.reject(tooLarge);
-		return this.open.get(to.connection)?.send(frame, mark) ?? GONE;
+		return this.open.get(to.connection)?.send(frame, bytes, mark) ?? GONE;
 	}
 
 	/** Closes with code 1000; `reason` is cut to the 123 bytes that fit. */
