@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { RouterError } from "../../protocol/errors.js";
 import { type Effect, evaluate, type PreparedWrite } from "../evaluate.js";
 import { undeclared } from "../key.js";
-import type { AnyCollection, Key, Query } from "../Storage.js";
+import type { AnyCollection, Key, Query, Test } from "../Storage.js";
 import { type TextPage, TextStorage } from "../TextStorage.js";
 import { backupDatabase, writeBackup } from "./backup.js";
 import { Connection, configure } from "./Connection.js";
@@ -128,17 +128,35 @@ export class LibsqlStorage extends TextStorage {
 			const now = clock();
 			const left = writes.map((write) => (this.isInserted(write) ? doneAlready(write) : write));
 			try {
+				this.updateLast(left);
 				const effects = evaluate(left, (collection, key) => this.writer(collection).read(writing, key, now));
 				for (const effect of effects) this.writer(effect.collection).apply(writing, effect);
 				return effects;
 			} catch (error) {
 				// A transaction happens as a whole, or not at all: nothing was there in the place of what was inserted.
-				for (const [i, { collection, key }] of writes.entries()) {
-					if (left[i] !== writes[i]) this.writer(collection).delete(writing, key);
+				for (const [i, { collection, key, condition }] of writes.entries()) {
+					if (left[i] !== writes[i] && condition === "absent") this.writer(collection).delete(writing, key);
 				}
 				throw error;
 			}
 		});
+	}
+
+	/**
+	 * Where all that's left to be tested is one number of a record to be replaced, the update itself tests it: the record
+	 * needn't be read for that.
+	 */
+	private updateLast(writes: PreparedWrite[]): void {
+		const tested = writes.flatMap((write, i) => (mayFail(write) ? [i] : []));
+		const [i] = tested;
+		const write = i === undefined || tested.length > 1 ? undefined : writes[i];
+		if (i === undefined || !write || !("put" in write.action) || !Array.isArray(write.condition)) return;
+		const { collection, condition, action } = write;
+		const [test, ...others] = condition as readonly Test[];
+		if (!test || others.length > 0 || !("eq" in test)) return;
+		const { path, eq } = test;
+		if (typeof path !== "string" || typeof eq !== "number" || collection.expires !== undefined) return;
+		if (this.writer(collection).updateIf(this.parts.writing, action.put, path, eq)) writes[i] = doneAlready(write);
 	}
 
 	/** Inserts at once what may only be inserted, which spares looking whether it's there; answers false if it is. */
@@ -166,6 +184,10 @@ export class LibsqlStorage extends TextStorage {
 		if (!writer) throw undeclared(collection);
 		return writer;
 	}
+}
+
+function mayFail({ condition, action }: PreparedWrite): boolean {
+	return condition !== undefined || "update" in action;
 }
 
 function doneAlready({ collection, key }: PreparedWrite): PreparedWrite {

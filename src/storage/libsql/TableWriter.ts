@@ -20,6 +20,8 @@ interface Statements {
 	readonly insertAbsent: string;
 	readonly upsert: string;
 	readonly update: string;
+	/** Only if a field is this number. */
+	readonly updateIf: string;
 	readonly delete: string;
 	/** Absent where records don't end. */
 	readonly purge?: string;
@@ -48,6 +50,12 @@ export class TableWriter {
 	/** Answers whether there was none. */
 	insertAbsent(writing: Writing, stored: Stored): boolean {
 		return writing.run(this.statements.insertAbsent, stored.text, ...this.values(stored)) > 0;
+	}
+
+	/** Replaces the record if its field is this number; answers whether it was. */
+	updateIf(writing: Writing, stored: Stored, field: string, number: number): boolean {
+		const path = `$.${JSON.stringify(field)}`;
+		return writing.run(this.statements.updateIf, stored.text, ...this.values(stored), path, path, number) > 0;
 	}
 
 	delete(writing: Writing, key: Key): void {
@@ -87,6 +95,7 @@ function statementsOf(collection: AnyCollection): Statements {
 		insertAbsent: `INSERT ${values} ON CONFLICT DO NOTHING`,
 		upsert: `INSERT ${values} ON CONFLICT (${keys.join(", ")}) DO UPDATE SET ${given}`,
 		update: `UPDATE ${table} SET ${others.map((name) => `${name} = ?`).join(", ")} WHERE ${isKey}`,
+		updateIf: `UPDATE ${table} SET ${others.map((name) => `${name} = ?`).join(", ")} WHERE ${isKey} AND json_type(data, ?) IN ('integer', 'real') AND json_extract(data, ?) = ?`,
 		delete: `DELETE FROM ${table} WHERE ${isKey}`,
 		...(expires !== undefined && {
 			purge: `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} INDEXED BY ${expiryIndexName(collection, expires)} WHERE ${column(expires)} <= ? LIMIT ?)`,
