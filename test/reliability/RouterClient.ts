@@ -155,8 +155,9 @@ export class RouterClient {
 			const { messageId, seq, timeMs } = data as { messageId: string; seq: number; timeMs: number };
 			history.note({ type: "acknowledged", reader, session, messageId, seq, timeMs });
 			this.unacknowledged.delete(messageId);
-			// What was before it in the log came before it on this connection, unless a recovery is still to bring it.
-			if (!this.resuming) this.last = Math.max(this.last, seq);
+			// Something may be between, and still on its way: another process may have sent it.
+			if (!this.resuming && seq === this.last + 1) this.last = seq;
+			else if (!this.resuming && seq > this.last) this.resume();
 		} else if (event === "resumed") {
 			const { recovered, seq } = data as { recovered: boolean; seq: number };
 			history.note({ type: "resumed", reader, session, recovered, seq });
