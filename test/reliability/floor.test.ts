@@ -20,6 +20,8 @@ const ALWAYS: readonly (readonly Step[])[] = [
 	// The agent goes without a notice, as soon as the floor is theirs.
 	[says, bargesIn, isLost],
 	[bargesIn, isLost, says],
+	// The expert hands over to itself.
+	[says, { ...bot, bot: "hands over" }, { invited: true }, says, { ...bot, bot: "hands over", expert: true }],
 	...Array.from({ length: 8 }, () => [{ visitor: "says, cut off", tab: 0, notice: "now" } as const]),
 ];
 
