@@ -94,10 +94,10 @@ export class Connections {
 		return this.known.has(connection);
 	}
 
-	/** Whether the connection hasn't ended, as far as can be known. */
+	/** Whether the connection hasn't ended, as far as can be known: another process may have seen its end. */
 	async isAlive(connection: string): Promise<boolean> {
-		if (this.isOpen(connection)) return true;
-		return !this.soleOwner && (await this.find(connection)) !== undefined;
+		if (this.soleOwner) return this.isOpen(connection);
+		return (await this.storage.get(connections, [this.key(connection)])) !== undefined;
 	}
 
 	/** Notes that the connection is attached to a session. */

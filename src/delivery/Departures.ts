@@ -14,6 +14,8 @@ export interface DeparturesPorts {
 	readonly connections: Connections;
 	readonly memberships: Memberships;
 	readonly transport: Transport;
+	/** Pushes an endpoint what came while it was away. */
+	catchUp(target: Target): Promise<void>;
 }
 
 /** Who goes away: by closing, by leaving, or by being found gone. */
@@ -53,8 +55,13 @@ export class Departures {
 
 	/** Detaches agents whose connections ended without anybody telling. */
 	async dropDead(key: string): Promise<void> {
-		const { log, transport, connections } = this.ports;
+		const { log, fanout, transport, connections, catchUp } = this.ports;
 		const head = await log.peek(key);
+		// Those that weren't open yet when they were pushed something: by now they are, or they're gone.
+		const unheard = head
+			? fanout.targets(head, (_, { bargedIn }, { behind }) => bargedIn === true && behind === true)
+			: [];
+		await Promise.all(unheard.map((target) => catchUp(target)));
 		const held = Object.values(head?.participants ?? {}).filter(({ bargedIn }) => bargedIn);
 		const open = held.flatMap(({ endpoints }) => Object.values(endpoints).flatMap((each) => each.connection ?? []));
 		const isAlive = await Promise.all(open.map((connection) => connections.isAlive(connection)));
@@ -80,9 +87,10 @@ export class Departures {
 			},
 			{
 				afterwards: (head, { result: missing }) => {
-					if (!missing) return;
-					const [now] = fanout.targets(head, (_, __, endpoint) => endpoint.connection === missing.connection);
-					if (now) fanout.stream(now, log.entries(key, missing.from, missing.to), missing.from);
+					for (const { connection, from, to } of missing) {
+						const [now] = fanout.targets(head, (_, __, endpoint) => endpoint.connection === connection);
+						if (now) fanout.stream(now, log.entries(key, from, to), from);
+					}
 				},
 			},
 		);

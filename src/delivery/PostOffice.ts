@@ -195,7 +195,15 @@ function furnish(ports: PostOfficePorts): Rooms {
 		memberships,
 		track,
 	});
-	const departures: Departures = new Departures({ log, fanout, cursors, connections, memberships, transport });
+	const departures: Departures = new Departures({
+		log,
+		fanout,
+		cursors,
+		connections,
+		memberships,
+		transport,
+		catchUp: (target) => attendance.catchUp(target),
+	});
 	const connector = (name: string) => switchboard.answering.get(name);
 	const turns = new Turns({ log, fanout, monitor, instance, isDead, connector });
 	const counter = new Counter({

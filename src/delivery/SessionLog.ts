@@ -191,23 +191,28 @@ export class SessionLog {
 		const doubtful: Attempt[] = [];
 		try {
 			for (let tries = 1; left.length > 0; tries++) {
-				const head = (await this.head(key)) ?? left[0]?.create?.();
-				if (!head) throw new RouterError("session_unknown");
-				// The rules change the head in place; a change that isn't committed must not be found here again.
-				this.heads.delete(key);
-				const done = await this.committedOne(doubtful);
-				if (done) return this.settle(head, done);
-				const attempt = attemptOf(new SessionDraft(head, this.clock()), left);
-				// Nothing is left to change: an attempt whose outcome we never learned has done it.
-				if (!attempt.draft.touched) return this.settle(head, doubtful.at(-1) ?? attempt);
-				left = attempt.made.map(({ change }) => change);
+				let attempt: Attempt | undefined;
 				try {
-					await this.storage.transact(attempt.draft.writes());
-					return this.settle(head, attempt);
+					const head = (await this.head(key)) ?? left[0]?.create?.();
+					if (!head) throw new RouterError("session_unknown");
+					// The rules change the head in place; a change that isn't committed must not be found here again.
+					this.heads.delete(key);
+					const done = await this.committedOne(doubtful);
+					// Those who were there then are pushed it: for who has come since, it's part of what they began with.
+					if (done) return this.settle(head, done, done.draft.head);
+					const next = attemptOf(new SessionDraft(head, this.clock()), left);
+					// Nothing is left to change: an attempt whose outcome we never learned has done it. Not one with entries: they
+					// would be in the log.
+					const silent = doubtful.findLast(({ appended }) => appended.length === 0);
+					if (!next.draft.touched) return this.settle(head, silent ?? next);
+					left = next.made.map(({ change }) => change);
+					attempt = next;
+					await this.storage.transact(next.draft.writes());
+					return this.settle(head, next);
 				} catch (error) {
-					if (error instanceof ConditionFailed) left = withoutRepeated(error, attempt, doubtful);
-					else if (asRouterError(error).code === "storage_unavailable") doubtful.push(attempt);
-					else throw error;
+					if (error instanceof ConditionFailed && attempt) left = withoutRepeated(error, attempt, doubtful);
+					else if (asRouterError(error).code !== "storage_unavailable") throw error;
+					else if (attempt) doubtful.push(attempt);
 					if (tries === TRIES) throw new RouterError("storage_unavailable", undefined, { cause: error });
 					if (left.length > 0) await sleep(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
 				}
@@ -217,14 +222,15 @@ export class SessionLog {
 		}
 	}
 
-	private settle(head: Head, { made, appended }: Attempt): void {
+	/** `then`: the head as the attempt left it, if that isn't the newest. */
+	private settle(head: Head, { made, appended }: Attempt, then = head): void {
 		if (this.soleOwner) {
 			this.heads.set(head.session, head);
 			const [oldest] = this.heads.keys();
 			if (oldest !== undefined && this.heads.size > HEADS_KEPT) this.heads.delete(oldest);
 		}
-		if (appended.length > 0) this.onAppended(head, appended);
-		for (const { settle } of made) settle(head);
+		if (appended.length > 0) this.onAppended(then, appended);
+		for (const { settle } of made) settle(then);
 	}
 
 	/** Which of these is in the log after all. One that appended nothing is simply made again. */

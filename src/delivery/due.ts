@@ -6,6 +6,8 @@ import type { Head } from "./records.js";
 export const AGENT_GRACE_MS = 60_000;
 /** How often a session that people answer is looked at: whether they are still there. */
 const PEOPLE_MS = 5 * 60_000;
+/** The same, while none of them is sure to be there: a connection may be gone before it was open. */
+const UNSURE_MS = 60_000;
 /** How long what waits for an answer, or an invitation, is left to the process that has it in hand. */
 const IN_HAND_MS = 30_000;
 /** Spreads the due records of one app over this many hashes. */
@@ -20,9 +22,17 @@ export function neededAt(head: Head, now: number): number | undefined {
 		wantsAnswer(head) && !isBeingAnswered ? now + IN_HAND_MS : undefined,
 		handOff?.invited ? now + IN_HAND_MS : undefined,
 		floor.awaySince === undefined ? undefined : floor.awaySince + AGENT_GRACE_MS,
-		head.participants[floor.holder ?? ""]?.role === "agent" ? now + PEOPLE_MS : undefined,
+		head.participants[floor.holder ?? ""]?.role === "agent" ? now + (isHeard(head) ? PEOPLE_MS : UNSURE_MS) : undefined,
 	].filter((time) => time !== undefined);
 	return times.length > 0 ? Math.min(...times) : undefined;
+}
+
+/** Whether an agent who takes part was reached by what was pushed last. */
+function isHeard(head: Head): boolean {
+	const holders = Object.values(head.participants).filter(({ bargedIn }) => bargedIn);
+	return holders.some(({ endpoints }) =>
+		Object.values(endpoints).some((at) => at.connection !== undefined && !at.behind),
+	);
 }
 
 /** Sets the head's due record to when it's needed. One that's earlier stays: whoever looks then sets the next. */

@@ -128,7 +128,7 @@ export function endAbsence(draft: SessionDraft, answerers: Answerers): void {
 export function handOff(draft: SessionDraft, by: string, target: string | undefined, answerers: Answerers): void {
 	const participant = draft.head.participants[by];
 	if (!participant) return;
-	const invited = answerers.has(target ?? "") ? true : undefined;
+	const invited = target !== by && answerers.has(target ?? "") ? true : undefined;
 	draft.head.handOff = { target, until: draft.now + HAND_OFF_MS, invited };
 	draft.append(senderOf(by, participant), "answerers", { type: "handOff", target });
 }

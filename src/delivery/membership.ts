@@ -155,19 +155,27 @@ export function detach(
 /** For how long after it was attached a connection may not be open yet: API Gateway opens it when its handler returns. */
 const OPENING_MS = 30_000;
 
+/** What is to be pushed again to a connection: the entries after `from`, up to and including `to`. */
+export interface Missing {
+	readonly connection: string;
+	readonly from: number;
+	readonly to: number;
+}
+
 /**
- * An endpoint was not handed the entry `seq`. What is to be pushed to it again, if it has come back meanwhile and was
- * taken to have that entry. `confirmed` is what it has, where the transport knows.
+ * An endpoint was not handed the entry `seq`. What is to be pushed again, to where it was taken to be had: to the
+ * endpoint itself, if it has come back meanwhile, and to one beside it, which its client may have come back to before the
+ * loss was noticed. `confirmed` is what it has, where the transport knows.
  */
 export function lose(
 	draft: SessionDraft,
 	at: { readonly participantId: string; readonly endpointId: string; readonly connection: string },
 	seq: number,
 	confirmed: number | undefined,
-): { readonly connection: string; readonly from: number; readonly to: number } | undefined {
+): Missing[] {
 	const participant = draft.head.participants[at.participantId];
 	const endpoint = participant?.endpoints[at.endpointId];
-	if (!participant || !endpoint) return undefined;
+	if (!participant || !endpoint) return [];
 	const seen = confirmed ?? seq - 1;
 	if (endpoint.connection === at.connection) {
 		if (!endpoint.behind && draft.now - endpoint.attachedAt < OPENING_MS) {
@@ -177,15 +185,17 @@ export function lose(
 		} else if (!endpoint.behind || draft.now - endpoint.attachedAt >= OPENING_MS) {
 			detach(draft, { ...at, participant, endpoint }, { seen });
 		}
-		return undefined;
-	}
-	// Where arrivals are confirmed, closing it has told what it had.
-	if (confirmed !== undefined || endpoint.seen <= seen) return undefined;
-	const { connection, seen: to } = endpoint;
-	if (connection === undefined || endpoint.behind) {
+	} else if (confirmed === undefined && endpoint.connection === undefined && endpoint.seen > seen) {
 		endpoint.seen = seen;
 		draft.touched = true;
-		return undefined;
 	}
-	return { connection, from: seen, to };
+	// Where arrivals are confirmed, closing it has told what it had, and others began there.
+	if (confirmed !== undefined) return [];
+	return Object.values(participant.endpoints).flatMap((each) => {
+		const { connection, seen: to } = each;
+		if (connection === undefined || connection === at.connection || to <= seen) return [];
+		each.seen = seen;
+		draft.touched = true;
+		return each.behind ? [] : [{ connection, from: seen, to }];
+	});
 }

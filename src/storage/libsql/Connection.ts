@@ -9,7 +9,7 @@ type Statement = Database.Statement;
 /** How every connection to a database that's in use is set. */
 export const configure = [
 	// The sqlite3 shell may hold the file for a moment.
-	"PRAGMA busy_timeout = 2000",
+	"PRAGMA busy_timeout = 500",
 	"PRAGMA synchronous = FULL",
 	// A backup lets the log beside the file grow; this lets it shrink again.
 	"PRAGMA journal_size_limit = 67108864",

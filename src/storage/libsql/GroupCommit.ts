@@ -8,8 +8,7 @@ interface Job {
 }
 
 /**
- * Commits together what arrives in one turn of the event loop, or while the group before is being committed, so that one
- * sync to disk serves all of it. Work is done in the order of its arrival; its promise settles when it's on disk.
+ * Commits together what arrives while the group before is being committed, so that one sync to disk serves all of it. Work is done in the order of its arrival; its promise settles when it's on disk.
  */
 export class GroupCommit {
 	private waiting: Job[] = [];
@@ -28,7 +27,7 @@ export class GroupCommit {
 				return () => resolve(result);
 			};
 			this.waiting.push({ work: job, reject });
-			this.running ??= new Promise((done) => setImmediate(() => done(this.commitAll())));
+			this.running ??= this.commitAll();
 		});
 	}
 
@@ -38,13 +37,19 @@ export class GroupCommit {
 	}
 
 	private async commitAll(): Promise<void> {
-		while (this.waiting.length > 0) await this.commit(this.waiting.splice(0));
+		while (this.waiting.length > 0) await this.commit();
 		this.running = undefined;
 	}
 
-	private async commit(jobs: readonly Job[]): Promise<void> {
+	private async commit(): Promise<void> {
 		try {
-			this.writing.begin();
+			await this.writing.begin();
+		} catch (error) {
+			for (const { reject } of this.waiting.splice(0)) reject(error);
+			return;
+		}
+		const jobs = this.waiting.splice(0);
+		try {
 			const settlements = jobs.map(settlementOf);
 			await this.writing.commit();
 			for (const settle of settlements) settle();

@@ -8,7 +8,8 @@ export interface Writing {
 	get(sql: string, ...values: Value[]): unknown[] | undefined;
 	/** How many rows a statement of ours changed. */
 	run(sql: string, ...values: Value[]): number;
-	begin(): void;
+	/** Resolves when nobody else writes. Nothing may be called meanwhile. */
+	begin(): Promise<void>;
 	/** Resolves when what was written since `begin` is on disk. Nothing may be called meanwhile. */
 	commit(): Promise<void>;
 	/** Undoes what was written since `begin`; rejects where SQLite has done so itself, as after a full disk. */
@@ -37,7 +38,7 @@ export class SharedWriting implements Writing {
 		return this.connection.run(sql, ...values);
 	}
 
-	begin(): void {
+	async begin(): Promise<void> {
 		this.connection.exec(BEGIN);
 	}
 
@@ -69,7 +70,7 @@ export class WritingConnection implements Writing {
 			const database = new Database(path, {});
 			for (const pragma of configure) await database.exec(pragma);
 			const statements = new Map<string, Statement>();
-			for (const each of [BEGIN, ...sql]) {
+			for (const each of sql) {
 				const statement: Statement = await database.prepare(each);
 				statements.set(each, statement.reader ? statement.raw() : statement);
 			}
@@ -85,8 +86,9 @@ export class WritingConnection implements Writing {
 		return attempt(this.path, () => this.statement(sql).run(...values).changes);
 	}
 
-	begin(): void {
-		this.run(BEGIN);
+	/** Another process may hold the file, as the sqlite3 shell does: that wait, too, is on libsql's thread. */
+	begin(): Promise<void> {
+		return this.exec(BEGIN);
 	}
 
 	commit(): Promise<void> {
