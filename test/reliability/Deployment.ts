@@ -5,7 +5,7 @@ import type { AnsweringConnector } from "../../src/connectors/Connector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
 import { alias, sessionKey } from "../../src/delivery/identity.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
-import { collections, entries, sessions } from "../../src/delivery/records.js";
+import { collections } from "../../src/delivery/records.js";
 import { RouterError } from "../../src/protocol/errors.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
 import type { Storage } from "../../src/storage/Storage.js";
@@ -75,7 +75,7 @@ class Process {
 					this.deployment.calls++;
 					if (name === "transact") this.deployment.beforeTransact?.();
 					await this.pause();
-					const fate = this.fateOf(name, args);
+					const fate = this.fate();
 					if (fate === "refused") throw new RouterError("storage_unavailable");
 					const result: unknown = await member.apply(target, args);
 					await this.pause();
@@ -108,21 +108,15 @@ class Process {
 		if (this.isOver) await new Promise(() => {});
 	}
 
-	private fateOf(method: string | symbol, [collection]: unknown[]): "done" | "refused" | "lost" {
-		const { random, isFaulty, kind } = this.deployment;
-		// By these a session's log finds out what became of a commit: their failures are another test's.
-		const isLookingBack = method === "get" && (collection === sessions || collection === entries);
+	private fate(): "done" | "refused" | "lost" {
+		const { random, isFaulty } = this.deployment;
 		const chance = random.fraction();
-		if (!isFaulty || isLookingBack || chance > 2 * FAULTS || this.faultsInARow === IN_A_ROW) {
+		if (!isFaulty || chance > 2 * FAULTS || this.faultsInARow === IN_A_ROW) {
 			this.faultsInARow = 0;
 			return "done";
 		}
 		this.faultsInARow++;
-		// Of two processes that make the same change, each would take the other's commit for its own.
-		const isContested = method === "transact" && kind === "API Gateway";
-		if (chance < FAULTS && !isContested) return "refused";
-		if (method === "transact") this.deployment.lostCommits++;
-		return "lost";
+		return chance < FAULTS ? "refused" : "lost";
 	}
 }
 
@@ -147,8 +141,6 @@ export class Deployment {
 	beforeTransact?: () => void;
 	/** By connection, when it was lost. */
 	readonly lostAt = new Map<string, number>();
-	/** How many commits their process wasn't told of. */
-	lostCommits = 0;
 	/** How many processes have died. */
 	deaths = 0;
 	/** How many calls of the storage have begun or ended. */

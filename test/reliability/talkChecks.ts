@@ -124,7 +124,7 @@ export class Watch {
 			if (!person.isConnected || !person.hasJoined) continue;
 			if (person.numbered) await checkNumbered(person, log);
 			else if (talk.tabs[1].connection === "")
-				checkPublished(person, log, talk.at.kind === "own server", talk.at.deaths + talk.at.lostCommits > 0);
+				checkPublished(person, log, talk.at.kind === "own server", talk.at.deaths > 0);
 		}
 	}
 }
@@ -164,10 +164,7 @@ async function checkNumbered(person: Person, log: readonly Entry[]): Promise<voi
 	assert.deepEqual(missing, [], `what ${person.name} was never sent`);
 }
 
-/**
- * On API Gateway, what a process committed and didn't push, because it died or wasn't told of its commit, may be lost to
- * the published widget.
- */
+/** On API Gateway, what a process committed and had not pushed when it died is lost to the published widget. */
 function checkPublished(person: Person, log: readonly Entry[], inOrder: boolean, mayLack: boolean): void {
 	const has = [...new Set(person.frames.flatMap(({ seq = [] }) => seq))];
 	if (inOrder)
