@@ -21,5 +21,5 @@ export default {
 	},
 	testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/src/**/*.test.ts"],
 	maxWorkers: 2,
-	testTimeout: 20_000,
+	testTimeout: 60_000,
 };

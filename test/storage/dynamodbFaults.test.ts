@@ -40,7 +40,7 @@ await onDynamodbLocal(({ endpoint, client }) => {
 		faulty = new DynamoDBClient({
 			...localSettings(await proxy.start()),
 			maxAttempts: 3,
-			requestHandler: { connectionTimeout: 500, requestTimeout: 300, throwOnRequestTimeout: true },
+			requestHandler: { connectionTimeout: 500, requestTimeout: 1_500, throwOnRequestTimeout: true },
 		});
 		storage = new DynamoStorage({ client: faulty });
 	});
