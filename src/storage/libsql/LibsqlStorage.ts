@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { RouterError } from "../../protocol/errors.js";
-import { type Effect, evaluate, type PreparedWrite } from "../evaluate.js";
+import type { Effect, PreparedWrite } from "../evaluate.js";
 import { undeclared } from "../key.js";
-import type { AnyCollection, Key, Query, Test } from "../Storage.js";
+import type { AnyCollection, Key, Query } from "../Storage.js";
 import { type TextPage, TextStorage } from "../TextStorage.js";
 import { backupDatabase, writeBackup } from "./backup.js";
 import { Connection, configure } from "./Connection.js";
@@ -12,6 +12,7 @@ import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
 import { checkDatabase, prepareDatabase } from "./schema.js";
 import { TableWriter } from "./TableWriter.js";
+import { carryOut } from "./transaction.js";
 import { SharedWriting, type Writing, WritingConnection } from "./WritingConnection.js";
 
 export interface LibsqlStorageOptions {
@@ -124,45 +125,7 @@ export class LibsqlStorage extends TextStorage {
 	protected override async write(writes: readonly PreparedWrite[]): Promise<readonly Effect[]> {
 		const { writing, clock, reading } = this.parts;
 		if (this.isClosed) throw new RouterError("storage_unavailable", `The database ${reading.path} has been closed.`);
-		return this.commits.run(() => {
-			const now = clock();
-			const left = writes.map((write) => (this.isInserted(write) ? doneAlready(write) : write));
-			try {
-				this.updateLast(left);
-				const effects = evaluate(left, (collection, key) => this.writer(collection).read(writing, key, now));
-				for (const effect of effects) this.writer(effect.collection).apply(writing, effect);
-				return effects;
-			} catch (error) {
-				// A transaction happens as a whole, or not at all: nothing was there in the place of what was inserted.
-				for (const [i, { collection, key, condition }] of writes.entries()) {
-					if (left[i] !== writes[i] && condition === "absent") this.writer(collection).delete(writing, key);
-				}
-				throw error;
-			}
-		});
-	}
-
-	/**
-	 * Where all that's left to be tested is one number of a record to be replaced, the update itself tests it: the record
-	 * needn't be read for that.
-	 */
-	private updateLast(writes: PreparedWrite[]): void {
-		const tested = writes.flatMap((write, i) => (mayFail(write) ? [i] : []));
-		const [i] = tested;
-		const write = i === undefined || tested.length > 1 ? undefined : writes[i];
-		if (i === undefined || !write || !("put" in write.action) || !Array.isArray(write.condition)) return;
-		const { collection, condition, action } = write;
-		const [test, ...others] = condition as readonly Test[];
-		if (!test || others.length > 0 || !("eq" in test)) return;
-		const { path, eq } = test;
-		if (typeof path !== "string" || typeof eq !== "number" || collection.expires !== undefined) return;
-		if (this.writer(collection).updateIf(this.parts.writing, action.put, path, eq)) writes[i] = doneAlready(write);
-	}
-
-	/** Inserts at once what may only be inserted, which spares looking whether it's there; answers false if it is. */
-	private isInserted({ collection, condition, action }: PreparedWrite): boolean {
-		if (condition !== "absent" || !("put" in action) || collection.expires !== undefined) return false;
-		return this.writer(collection).insertAbsent(this.parts.writing, action.put);
+		return this.commits.run(() => carryOut(writes, writing, (collection) => this.writer(collection), clock()));
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {
@@ -184,14 +147,6 @@ export class LibsqlStorage extends TextStorage {
 		if (!writer) throw undeclared(collection);
 		return writer;
 	}
-}
-
-function mayFail({ condition, action }: PreparedWrite): boolean {
-	return condition !== undefined || "update" in action;
-}
-
-function doneAlready({ collection, key }: PreparedWrite): PreparedWrite {
-	return { collection, key, condition: undefined, action: { check: true } };
 }
 
 /** The file's real path, so that its lock is the same by whatever name it's opened. */
