@@ -69,7 +69,9 @@ export class Fanout {
 		const { connection } = target.address;
 		const frames: { seq: number; frame: string; trace: string }[] = [];
 		for (const { entry, origin, trace } of appended) {
-			const frame = origin === connection ? undefined : this.write(target, entry, written);
+			// What somebody said is acknowledged instead; that they joined by it isn't.
+			const isAcknowledged = origin === connection && entry.content.type === "message";
+			const frame = isAcknowledged ? undefined : this.write(target, entry, written);
 			if (frame !== undefined) frames.push({ seq: entry.seq, frame, trace });
 		}
 		const [first] = frames;

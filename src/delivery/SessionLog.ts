@@ -76,12 +76,12 @@ interface Made {
 	readonly change: Waiting;
 	readonly settle: (head: Head) => void;
 	readonly unique: MessageIdRecord | undefined;
+	readonly appended: readonly Appended[];
 }
 
 interface Attempt {
 	readonly draft: SessionDraft;
 	readonly made: readonly Made[];
-	readonly appended: readonly Appended[];
 }
 
 /**
@@ -203,7 +203,7 @@ export class SessionLog {
 					const next = attemptOf(new SessionDraft(head, this.clock()), left);
 					// Nothing is left to change: an attempt whose outcome we never learned has done it. Not one with entries: they
 					// would be in the log.
-					const silent = doubtful.findLast(({ appended }) => appended.length === 0);
+					const silent = doubtful.findLast(({ draft }) => draft.appended.length === 0);
 					if (!next.draft.touched) return this.settle(head, silent ?? next);
 					left = next.made.map(({ change }) => change);
 					attempt = next;
@@ -223,14 +223,17 @@ export class SessionLog {
 	}
 
 	/** `then`: the head as the attempt left it, if that isn't the newest. */
-	private settle(head: Head, { made, appended }: Attempt, then = head): void {
+	private settle(head: Head, { made }: Attempt, then = head): void {
 		if (this.soleOwner) {
 			this.heads.set(head.session, head);
 			const [oldest] = this.heads.keys();
 			if (oldest !== undefined && this.heads.size > HEADS_KEPT) this.heads.delete(oldest);
 		}
-		if (appended.length > 0) this.onAppended(then, appended);
-		for (const { settle } of made) settle(then);
+		// One after the other, so that what each tells in turn, such as an acknowledgement, keeps its place.
+		for (const { appended, settle } of made) {
+			if (appended.length > 0) this.onAppended(then, appended);
+			settle(then);
+		}
 	}
 
 	/** Which of these is in the log after all. One that appended nothing is simply made again. */
@@ -248,19 +251,18 @@ export class SessionLog {
 /** Makes the changes in a draft; those whose rule throws are rejected. */
 function attemptOf(draft: SessionDraft, changes: readonly Waiting[]): Attempt {
 	const made: Made[] = [];
-	const appended: Appended[] = [];
 	for (const change of changes) {
 		const { origin, trace } = change;
-		const before = draft.uniques.length;
+		const [from, before] = [draft.appended.length, draft.uniques.length];
 		try {
 			const settle = change.make(draft);
-			made.push({ change, settle, unique: draft.uniques[before] });
-			for (const entry of draft.appended.slice(appended.length)) appended.push({ entry, origin, trace });
+			const appended = draft.appended.slice(from).map((entry) => ({ entry, origin, trace }));
+			made.push({ change, settle, unique: draft.uniques[before], appended });
 		} catch (error) {
 			change.reject(error);
 		}
 	}
-	return { draft, made, appended };
+	return { draft, made };
 }
 
 /**

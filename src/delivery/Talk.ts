@@ -13,7 +13,7 @@ import {
 	tell,
 } from "./commands.js";
 import { bargeIn, bargeOut } from "./floor.js";
-import { AlreadyAppended, type Committed, type Rule } from "./SessionLog.js";
+import { AlreadyAppended, type Rule } from "./SessionLog.js";
 import { speak } from "./speaking.js";
 import { titleOf } from "./transcript.js";
 import type { Begun } from "./turn.js";
@@ -29,8 +29,8 @@ export class Talk {
 	async message(command: Of<"message">, context: Context): Promise<void> {
 		const key = this.ports.attendance.keyOf(context.connected, command.sessionId);
 		const request = await this.titled(key, command.request);
-		await this.acknowledging(command, context, () =>
-			changeAttached(this.ports, context, key, this.saying(key, { ...command, request }, context)),
+		await this.acknowledging(command, context, (told) =>
+			changeAttached(this.ports, context, key, this.saying(key, { ...command, request }, context, told)),
 		);
 	}
 
@@ -38,8 +38,8 @@ export class Talk {
 	async messageBeside(command: Of<"message">, context: Context): Promise<boolean> {
 		const key = this.ports.attendance.keyOf(context.connected, command.sessionId);
 		try {
-			await this.acknowledging(command, context, () =>
-				changeHere(this.ports, context, key, this.saying(key, command, context)),
+			await this.acknowledging(command, context, (told) =>
+				changeHere(this.ports, context, key, this.saying(key, command, context, told)),
 			);
 			return true;
 		} catch (error) {
@@ -48,11 +48,12 @@ export class Talk {
 		}
 	}
 
-	/** The change that says it; a turn that begins by it is run. */
+	/** The change that says it, and calls `said`; a turn that begins by it is run. */
 	private saying(
 		key: string,
 		{ messageId, request }: Of<"message">,
 		{ connected, trace, aheadMs }: Context,
+		said: (entry: Entry) => void,
 	): AttachedChange<{ entry: Entry; begun?: Begun }> {
 		const { fanout, turns, switchboard, instance } = this.ports;
 		const answerers = switchboard.answerers(connected.app);
@@ -62,6 +63,7 @@ export class Talk {
 			trace,
 			rule: (draft, me) => speak(draft, me, { messageId, request, aheadMs, answerers, instance }),
 			afterwards: (head, { result: { begun, entry } }) => {
+				said(entry);
 				if (!begun) return;
 				const asked = { key, app: connected.app, answerers, trace };
 				this.ports.track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
@@ -69,23 +71,37 @@ export class Talk {
 		};
 	}
 
-	/** Says it, and acknowledges it: also what had been said before. */
+	/**
+	 * Says it, and acknowledges it: also what had been said before. The acknowledgement is begun before anything later is
+	 * pushed, so that its client sees no gap where there's none.
+	 */
 	private async acknowledging(
-		{ sessionId, messageId }: Of<"message">,
-		{ connected, trace }: Context,
-		say: () => Promise<Committed<{ entry: Entry }>>,
+		command: Of<"message">,
+		context: Context,
+		say: (said: (entry: Entry) => void) => Promise<unknown>,
 	): Promise<void> {
-		let said: Entry | undefined;
+		let told: Promise<void> | undefined;
 		try {
-			said = (await say()).result.entry;
-			this.ports.monitor.debug("appended", { app: connected.app.id, seq: said.seq, trace });
+			await say((entry) => {
+				told = this.acknowledge(command, context, entry);
+			});
 		} catch (error) {
 			if (!(error instanceof AlreadyAppended)) throw error;
-			[said] = await this.ports.log.newest(error.record.session, error.record.seq, 1);
+			const [entry] = await this.ports.log.newest(error.record.session, error.record.seq, 1);
+			if (entry) told = this.acknowledge(command, context, entry);
 		}
-		if (messageId === undefined || !said) return;
-		const { seq, timeMs } = said;
-		const prev = prevFor(connected.connector.role, said);
+		await told;
+	}
+
+	private async acknowledge(
+		{ sessionId, messageId }: Of<"message">,
+		{ connected, trace }: Context,
+		entry: Entry,
+	): Promise<void> {
+		const { seq, timeMs } = entry;
+		this.ports.monitor.debug("appended", { app: connected.app.id, seq, trace });
+		if (messageId === undefined) return;
+		const prev = prevFor(connected.connector.role, entry);
 		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, prev, timeMs });
 	}
 
