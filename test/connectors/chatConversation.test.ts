@@ -157,6 +157,16 @@ describe("a customer", () => {
 	});
 });
 
+test("whose conversation turns out to be another's in the log is refused, and leaves nothing behind", async () => {
+	const at = new ChatOffice();
+	const { conversationId } = await at.frontDesk.open({ app: "shop", email: "ada@example.com" });
+	await (await at.client({}, conversationId)).join();
+	const ada = new ChatClient(at, { user: '{"email":"ada@example.com"}', conversationId });
+	await expect(ada.arrive()).rejects.toMatchObject({ code: "session_forbidden" });
+	expect(at.office.dialectOf(ada.connection)).toBeUndefined();
+	await expect(ada.say("Hello")).rejects.toMatchObject({ code: "not_joined" });
+});
+
 describe("both dialects in one session", () => {
 	test("a stock widget's visitor, a bot and an agent of the chat API hear each other; it's stored once", async () => {
 		const at = new ChatOffice({ answering: [echo] });
@@ -383,6 +393,35 @@ describe("closing and rating", () => {
 		const types = (await logOf(at, conversationId)).map(({ content }) => content.type);
 		expect(types.filter((type) => type === "failure")).toEqual([]);
 		expect(types.filter((type) => type === "rated")).toHaveLength(1);
+	});
+
+	test("are nothing that a bot is asked to answer", async () => {
+		let answer = () => {};
+		const until = new Promise<void>((resolve) => {
+			answer = resolve;
+		});
+		const asked: unknown[] = [];
+		const slow: AnsweringConnector = {
+			...echo,
+			async answer(turn) {
+				asked.push(turn.request.rawQuery);
+				await until;
+				return echo.answer(turn);
+			},
+		};
+		const at = new ChatOffice({ answering: [slow] });
+		const ada = await at.customer();
+		const { conversationId } = ada;
+		const send = (action: string, data: object) =>
+			at.office.receive(ada.connection, JSON.stringify({ action, data: { conversationId, ...data } }));
+		await send("sendMessage", { content: "One" });
+		await send("closeConversation", {});
+		await send("rate", { rating: 5 });
+		await send("sendMessage", { content: "Two" });
+		answer();
+		await at.office.idle();
+		expect(asked).toEqual(["One", "Two"]);
+		expect(ada.read).toEqual(["echo: One", "echo: Two"]);
 	});
 
 	test("show no empty bubble at a stock widget, and no gap to a client that numbers what it has", async () => {
