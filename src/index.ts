@@ -15,6 +15,9 @@ export type {
 	TranscriptLine,
 	Turn,
 } from "./connectors/Connector.js";
+export { ChatAgentConnector, type ChatAgentVerifier } from "./connectors/chat/ChatAgentConnector.js";
+export { ChatCustomerConnector, type ChatCustomerConnectorOptions } from "./connectors/chat/ChatCustomerConnector.js";
+export type { CustomerArrival, FrontDesk, Reception } from "./connectors/chat/FrontDesk.js";
 export { StentorConnector, type StentorConnectorOptions } from "./connectors/stentor/StentorConnector.js";
 export { WidgetConnector } from "./connectors/widget/WidgetConnector.js";
 export type { Arriving } from "./delivery/Connections.js";
@@ -35,8 +38,10 @@ export {
 export { type JsonMonitorOptions, jsonMonitor, type LogLevel } from "./monitoring/jsonMonitor.js";
 export { type Fields, type Monitor, silent } from "./monitoring/Monitor.js";
 export { PostOffice, type PostOfficeOptions } from "./presets/PostOffice.js";
-export type { Command, Dialect, Incoming, Profile, Reader, Signal } from "./protocol/Dialect.js";
-export type { Audience, Content, Entry, Role, Sender } from "./protocol/envelope.js";
+export { chatDialect } from "./protocol/chat/ChatDialect.js";
+export type { ChatFrameType, ChatMessage, ClientAction } from "./protocol/chat/frames.js";
+export type { Command, Dialect, Greeting, Incoming, Profile, Reader, Signal } from "./protocol/Dialect.js";
+export type { Attachment, Audience, Content, Entry, Role, Sender } from "./protocol/envelope.js";
 export { ConditionFailed, ERRORS, type ErrorCode, RouterError } from "./protocol/errors.js";
 export { LIMITS } from "./protocol/limits.js";
 export type { RouterEvent, RouterMessage, VisitorInfo } from "./protocol/router/frames.js";

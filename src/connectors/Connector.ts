@@ -1,5 +1,5 @@
 import type { App } from "../apps/Apps.js";
-import type { Command, Dialect, Profile } from "../protocol/Dialect.js";
+import type { Command, Dialect, Greeting, Profile } from "../protocol/Dialect.js";
 import type { Audience, Entry } from "../protocol/envelope.js";
 import type { StentorRequest, StentorResponse } from "../protocol/stentor.js";
 
@@ -24,6 +24,10 @@ export interface Admission extends Profile {
 	readonly proved?: boolean;
 	/** When this admission ends, in epoch seconds: frames after that are refused. Default: with the connection. */
 	readonly until?: number;
+	/** The only session that this connection may name; it's attached to it at once, which opens it. Visitors' only. */
+	readonly session?: string;
+	/** What it's told before anything else, as soon as it can be. */
+	readonly greeting?: Greeting;
 	/** Default true. */
 	readonly sends?: boolean;
 	/** Default true. */

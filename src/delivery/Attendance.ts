@@ -41,7 +41,10 @@ const RESUME_WITHIN_MS = 2_000;
 export class Attendance {
 	constructor(private readonly ports: AttendancePorts) {}
 
+	/** Throws `session_forbidden` for another session than the one that the connection is for. */
 	keyOf(connected: Connected, sessionId: string): string {
+		const { session } = connected.record;
+		if (session !== undefined && session !== sessionId) throw new RouterError("session_forbidden");
 		return sessionKey(this.ports.topic, connected.app.id, sessionId);
 	}
 
@@ -101,7 +104,7 @@ export class Attendance {
 	/**
 	 * Attaches a connection whose user says nothing but its id to the sessions that it was in. A session in which the
 	 * user still is, at another connection, is another tab's; unless it's the newest, which may be both's. An agent's are
-	 * different visitors' talks, which one screen can't tell apart: only the newest is theirs.
+	 * different visitors' talks: where its client can't tell them apart, only the newest is theirs.
 	 */
 	async comeBack(connected: Connected, sessionId: string | undefined): Promise<void> {
 		const { memberships, log, connections } = this.ports;
@@ -109,7 +112,8 @@ export class Attendance {
 		if (!record.proved && !isSecret(record.user)) return;
 		const keys = await memberships.of(app.id, record.user);
 		const named = sessionId === undefined ? keys : keys.filter((key) => partsOf(key).sessionId === sessionId);
-		const wanted = connected.connector.role === "agent" ? named.slice(0, 1) : named;
+		const { role, dialect } = connected.connector;
+		const wanted = role === "agent" && !dialect.manySessions ? named.slice(0, 1) : named;
 		const joining: Joining = { profile: {}, mayOpen: false, returning: true, pushLater: true };
 		for (const [index, key] of wanted.entries()) {
 			const head = await log.peek(key);
@@ -118,8 +122,24 @@ export class Attendance {
 			const isElsewhere = Object.values(there.endpoints).every(
 				({ connection }) => connection !== undefined && (!this.ports.soleOwner || connections.isOpen(connection)),
 			);
-			if (index === 0 || !isElsewhere) await this.join(connected, key, joining);
+			if (index === 0 || !isElsewhere || dialect.manySessions) await this.join(connected, key, joining);
 		}
+	}
+
+	/** Attaches a connection to the session that it's for, if there's one; the first one opens it. */
+	async open(connected: Connected): Promise<void> {
+		const { session, name, email } = connected.record;
+		if (session === undefined) return;
+		const joining: Joining = { profile: { name, email }, mayOpen: true, pushLater: true };
+		await this.join(connected, this.keyOf(connected, session), joining);
+	}
+
+	/** Tells a connection what it's to be told before anything else. */
+	greet(connected: Connected): Promise<void> {
+		const { address, connector, record } = connected;
+		return this.ports.connections.greet(connected, (greeting) =>
+			this.ports.fanout.tell(address, connector.dialect, record.session, { type: "greeting", greeting }),
+		);
 	}
 
 	/**
@@ -144,7 +164,11 @@ export class Attendance {
 
 	/** Pushes what came while the endpoint was away. */
 	async catchUp(target: Target): Promise<void> {
-		const { log, fanout } = this.ports;
+		const { log, fanout, connections } = this.ports;
+		if (connections.mayAwaitGreeting(target.address.connection)) {
+			const connected = await connections.find(target.address.connection);
+			if (connected) await this.greet(connected);
+		}
 		let done: Promise<void> | undefined;
 		await log.change(
 			target.key,

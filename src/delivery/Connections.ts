@@ -1,6 +1,7 @@
 import type { App } from "../apps/Apps.js";
 import type { SocketConnector } from "../connectors/Connector.js";
-import { asRouterError, RouterError } from "../protocol/errors.js";
+import type { Dialect, Greeting } from "../protocol/Dialect.js";
+import { asRouterError, ConditionFailed, RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Address } from "../transport/Transport.js";
 import type { Switchboard } from "./ports.js";
@@ -51,7 +52,7 @@ export class Connections {
 		for (const connector of this.switchboard.sockets.values()) {
 			const admission = await connector.admit({ app, query, headers });
 			if (!admission) continue;
-			const { user, proved, until, name, email, avatar, sends, receives } = admission;
+			const { user, proved, until, name, email, avatar, sends, receives, session, greeting } = admission;
 			const record: ConnectionRecord = {
 				connection: this.key(connection),
 				app: app.id,
@@ -65,6 +66,8 @@ export class Connections {
 				avatar,
 				sends: sends === false ? false : undefined,
 				receives: receives === false ? false : undefined,
+				session,
+				greeting,
 				sessions: {},
 				expires: this.expires(),
 			};
@@ -115,6 +118,36 @@ export class Connections {
 			if (asRouterError(error).code !== "invalid_path") throw error;
 			await this.storage.put(connections, record);
 		}
+	}
+
+	/**
+	 * Has `tell` tell the connection what it's to be told first, once in this process. Should the process die of it,
+	 * another one tells it again.
+	 */
+	async greet({ record }: Connected, tell: (greeting: Greeting) => Promise<void>): Promise<void> {
+		const { greeting } = record;
+		if (!greeting) return;
+		delete record.greeting;
+		await tell(greeting);
+		if (this.soleOwner) return;
+		try {
+			const isThere = [{ path: "greeting", exists: true }] as const;
+			await this.storage.update(connections, [record.connection], { remove: ["greeting"] }, isThere);
+		} catch (error) {
+			// Another process has told it, too.
+			if (!(error instanceof ConditionFailed)) throw error;
+		}
+	}
+
+	/** Whether the connection may have to be greeted first, as far as this process knows. */
+	mayAwaitGreeting(connection: string): boolean {
+		const known = this.known.get(connection);
+		return known ? known.record.greeting !== undefined : !this.soleOwner;
+	}
+
+	/** The dialect of a connection that this process knows. */
+	dialectOf(connection: string): Dialect | undefined {
+		return this.known.get(connection)?.connector.dialect;
 	}
 
 	/** Forgets a connection; answers what was known of it. */

@@ -44,6 +44,12 @@ export class Counter {
 				return this.reading.leave(command, context);
 			case "message":
 				return this.talk.message(command, context);
+			case "note":
+				return this.talk.note(command, context);
+			case "close":
+				return this.talk.close(command, context);
+			case "rate":
+				return this.talk.rate(command, context);
 			case "typing":
 				return this.talk.typing(command, context);
 			case "bargeIn":
@@ -74,7 +80,7 @@ export class Counter {
 		if (error.code === "internal") this.ports.monitor.error("frame failed", cause, fields);
 		else this.ports.monitor.warn("frame refused", fields);
 		const { code, message, retryable } = error;
-		const messageId = command?.type === "message" ? command.messageId : undefined;
+		const messageId = command && "messageId" in command ? command.messageId : undefined;
 		await tell(this.ports, connected, sessionId, { type: "refused", code, error: message, retryable, messageId });
 	}
 }

@@ -17,6 +17,8 @@ export interface Target {
 	readonly address: Address;
 	readonly dialect: Dialect;
 	readonly reader: Omit<Reader, "own" | "aheadMs">;
+	/** The client has shown that it numbers what it has. */
+	readonly shown: boolean;
 	readonly clock: Participant["clock"];
 	/** What came while it was away hasn't been pushed yet: that comes first. */
 	readonly behind: boolean;
@@ -53,7 +55,7 @@ export class Fanout {
 	constructor(private readonly ports: FanoutPorts) {}
 
 	/**
-	 * Pushes entries that were just appended, to everybody but the connection that each came over. Must be called before
+	 * Pushes entries that were just appended, to everybody but the connection that each message came over. Must be called before
 	 * any later change of the session, so that each connection gets them in the order of the log.
 	 */
 	entries(head: Head, appended: readonly Appended[]): void {
@@ -69,9 +71,8 @@ export class Fanout {
 		const { connection } = target.address;
 		const frames: { seq: number; frame: string; trace: string }[] = [];
 		for (const { entry, origin, trace } of appended) {
-			// What somebody said is acknowledged instead; that they joined by it isn't.
-			const isAcknowledged = origin === connection && entry.content.type === "message";
-			const frame = isAcknowledged ? undefined : this.write(target, entry, written);
+			const isTheirs = origin === connection && isKnownToSender(entry, target.dialect);
+			const frame = isTheirs ? undefined : this.write(target, entry, written);
 			if (frame !== undefined) frames.push({ seq: entry.seq, frame, trace });
 		}
 		const [first] = frames;
@@ -167,19 +168,21 @@ export class Fanout {
 		const found: Target[] = [];
 		for (const participantId of Object.keys(head.participants)) {
 			const participant = head.participants[participantId];
-			const dialect = participant && this.ports.dialectOf(participant.connector);
-			if (!dialect) continue;
+			if (!participant) continue;
 			for (const endpointId of Object.keys(participant.endpoints)) {
 				const endpoint = participant.endpoints[endpointId];
 				if (endpoint?.connection === undefined || endpoint.receives === false) continue;
 				if (!which(participantId, participant, endpoint)) continue;
+				const dialect = this.ports.dialectOf(endpoint.connector ?? participant.connector);
+				if (!dialect) continue;
 				found.push({
 					key: head.session,
 					participantId,
 					endpointId,
 					address: { connection: endpoint.connection, url: endpoint.url },
 					dialect,
-					reader: { role: participant.role, numbered: endpoint.numbered === true },
+					reader: { role: participant.role, numbered: endpoint.numbered === true || dialect.numbered === true },
+					shown: endpoint.numbered === true,
 					clock: participant.clock,
 					behind: endpoint.behind === true,
 				});
@@ -235,7 +238,7 @@ export class Fanout {
 		const { key, participantId, endpointId, address } = target;
 		const { transport, monitor } = this.ports;
 		try {
-			const mark: Mark = { key, participantId, endpointId, seq, numbered: target.reader.numbered };
+			const mark: Mark = { key, participantId, endpointId, seq, numbered: target.shown };
 			if ((await transport.post(address, frame, mark)) === "sent") {
 				monitor.debug("pushed", { session: logId(key), seq, to: participantId, trace });
 				return true;
@@ -257,4 +260,9 @@ export class Fanout {
 			.catch((cause) => monitor.error("disconnect failed", cause));
 		this.ports.lost(target, seq);
 	}
+}
+
+/** A message is acknowledged; whatever else came of a frame is told to a client that would take it for missing. */
+function isKnownToSender({ content }: Entry, { numbered }: Dialect): boolean {
+	return content.type === "message" || content.type === "launch" || !numbered;
 }

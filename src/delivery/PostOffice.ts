@@ -1,4 +1,5 @@
 import type { Monitor } from "../monitoring/Monitor.js";
+import type { Dialect } from "../protocol/Dialect.js";
 import type { Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { Attendance } from "./Attendance.js";
@@ -69,13 +70,30 @@ export class PostOffice {
 		const { connections, attendance } = this.rooms;
 		const connected = await connections.admit(arriving);
 		this.monitor.info("connected", { app: connected.app.id, as: connected.connector.name, trace });
-		await attendance.comeBack(connected, arriving.query.sessionId);
+		try {
+			if (connected.record.session === undefined) await attendance.comeBack(connected, arriving.query.sessionId);
+			else await attendance.open(connected);
+		} catch (error) {
+			await connections.end(arriving.connection);
+			throw error;
+		}
 	}
 
-	/** Pushes what a connection missed while it was away; to be called as soon as it can be posted to. */
+	/** How a connection of this process is written to; undefined for one that was never admitted, or has ended. */
+	dialectOf(connection: string): Dialect | undefined {
+		return this.rooms.connections.dialectOf(connection);
+	}
+
+	/** Greets a connection and pushes what it missed while it was away; to be called as soon as it can be posted to. */
 	async welcome(connection: string): Promise<void> {
 		const connected = await this.rooms.connections.find(connection);
-		if (connected) await this.rooms.attendance.welcome(connected, { mayResume: true });
+		if (connected) await this.greet(connected);
+	}
+
+	private async greet(connected: Connected): Promise<void> {
+		const { attendance } = this.rooms;
+		await attendance.greet(connected);
+		await attendance.welcome(connected, { mayResume: true });
 	}
 
 	/**
@@ -96,8 +114,10 @@ export class PostOffice {
 	private async understand(connection: string, frame: string, trace: string): Promise<Served> {
 		const connected = await this.rooms.connections.find(connection);
 		if (!connected) throw new RouterError("not_joined", "The connection isn't known; connect again.");
-		const { until } = connected.record;
+		const { until, greeting } = connected.record;
 		if (until === undefined || until * 1000 > this.ports.clock()) {
+			// Where a connection can't be posted to before its first frame.
+			if (greeting) await this.greet(connected);
 			return this.rooms.counter.understand(connected, frame, trace);
 		}
 		this.monitor.warn("connection ended", { code: "agent_token_invalid", trace });

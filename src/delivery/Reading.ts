@@ -70,13 +70,13 @@ export class Reading {
 		const { fanout, cursors } = this.ports;
 		const { head, who, mayHear } = await present(this.ports, context, sessionId);
 		const moved: Record<string, number> = {};
-		for (const [field, seq] of Object.entries({ delivered, read })) {
+		const upTo = read === "all" ? head.seq : read;
+		for (const [field, seq] of Object.entries({ delivered, read: upTo })) {
 			if (seq === undefined || seq > head.seq) continue;
 			if (cursors.move(head.session, who.id, field as "delivered" | "read", seq)) moved[field] = seq;
 		}
 		if (Object.keys(moved).length === 0) return;
-		await fanout.signal(head, { type: "receipt", who, ...moved }, (id, participant, endpoint) => {
-			return endpoint.numbered === true && mayHear(id, participant);
-		});
+		const hearing = fanout.targets(head, mayHear).filter(({ reader }) => reader.numbered);
+		await fanout.tellAll(hearing, { type: "receipt", who, ...moved });
 	}
 }

@@ -1,6 +1,7 @@
 import { type Entry, prevFor } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { StentorRequest } from "../protocol/stentor.js";
+import { close, rate } from "./closing.js";
 import {
 	type AttachedChange,
 	type CommandPorts,
@@ -13,8 +14,8 @@ import {
 	tell,
 } from "./commands.js";
 import { bargeIn, bargeOut } from "./floor.js";
-import { AlreadyAppended, type Rule } from "./SessionLog.js";
-import { speak } from "./speaking.js";
+import { AlreadyAppended } from "./SessionLog.js";
+import { note, speak } from "./speaking.js";
 import { titleOf } from "./transcript.js";
 import type { Begun } from "./turn.js";
 
@@ -51,7 +52,7 @@ export class Talk {
 	/** The change that says it, and calls `said`; a turn that begins by it is run. */
 	private saying(
 		key: string,
-		{ messageId, request }: Of<"message">,
+		{ messageId, request, attachments, format }: Of<"message">,
 		{ connected, trace, aheadMs }: Context,
 		said: (entry: Entry) => void,
 	): AttachedChange<{ entry: Entry; begun?: Begun }> {
@@ -61,7 +62,7 @@ export class Talk {
 			grouped: { messageId },
 			origin: connected.address.connection,
 			trace,
-			rule: (draft, me) => speak(draft, me, { messageId, request, aheadMs, answerers, instance }),
+			rule: (draft, me) => speak(draft, me, { messageId, request, attachments, format, aheadMs, answerers, instance }),
 			afterwards: (head, { result: { begun, entry } }) => {
 				said(entry);
 				if (!begun) return;
@@ -71,12 +72,25 @@ export class Talk {
 		};
 	}
 
+	async note(command: Of<"note">, context: Context): Promise<void> {
+		const { connected, trace } = context;
+		const key = this.ports.attendance.keyOf(connected, command.sessionId);
+		await this.acknowledging(command, context, (told) =>
+			changeAttached(this.ports, context, key, {
+				origin: connected.address.connection,
+				trace,
+				rule: (draft, me) => note(draft, me, command),
+				afterwards: (_, { result }) => told(result),
+			}),
+		);
+	}
+
 	/**
 	 * Says it, and acknowledges it: also what had been said before. The acknowledgement is begun before anything later is
 	 * pushed, so that its client sees no gap where there's none.
 	 */
 	private async acknowledging(
-		command: Of<"message">,
+		command: Of<"message"> | Of<"note">,
 		context: Context,
 		say: (said: (entry: Entry) => void) => Promise<unknown>,
 	): Promise<void> {
@@ -94,7 +108,7 @@ export class Talk {
 	}
 
 	private async acknowledge(
-		{ sessionId, messageId }: Of<"message">,
+		{ sessionId, messageId }: Of<"message"> | Of<"note">,
 		{ connected, trace }: Context,
 		entry: Entry,
 	): Promise<void> {
@@ -102,7 +116,7 @@ export class Talk {
 		this.ports.monitor.debug("appended", { app: connected.app.id, seq, trace });
 		if (messageId === undefined) return;
 		const prev = prevFor(connected.connector.role, entry);
-		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, prev, timeMs });
+		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, prev, timeMs, entry });
 	}
 
 	/** A chosen item with its title: the published widget sends the item's token only, which is no word for people. */
@@ -126,6 +140,18 @@ export class Talk {
 		await this.speakUp(context, key, (draft) => bargeOut(draft, me, answerers));
 	}
 
+	async close({ sessionId }: Of<"close">, context: Context): Promise<void> {
+		const { attendance, switchboard } = this.ports;
+		const answerers = switchboard.answerers(context.connected.app);
+		const key = attendance.keyOf(context.connected, sessionId);
+		await this.speakUp(context, key, (draft, me) => close(draft, me, answerers));
+	}
+
+	async rate({ sessionId, rating, comment }: Of<"rate">, context: Context): Promise<void> {
+		const key = this.ports.attendance.keyOf(context.connected, sessionId);
+		await this.speakUp(context, key, (draft, me) => rate(draft, me, { rating, comment }));
+	}
+
 	async typing({ sessionId, on }: Of<"typing">, context: Context): Promise<void> {
 		const { head, who, maySend, mayHear } = await present(this.ports, context, sessionId);
 		if (!maySend) throw new RouterError("session_forbidden", ONLY_LISTENS);
@@ -133,13 +159,13 @@ export class Talk {
 	}
 
 	/** A change that needs nothing but that the connection is attached, and whose entries everybody is pushed. */
-	async speakUp(context: Context, key: string, rule: Rule<void>): Promise<void> {
+	async speakUp(context: Context, key: string, rule: AttachedChange<void>["rule"]): Promise<void> {
 		await changeAttached(this.ports, context, key, {
 			origin: context.connected.address.connection,
 			trace: context.trace,
 			rule(draft, me) {
 				if (me.endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
-				rule(draft);
+				rule(draft, me);
 			},
 		});
 	}

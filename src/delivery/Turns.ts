@@ -1,7 +1,7 @@
 import type { App } from "../apps/Apps.js";
 import type { Answer, AnsweringConnector, Turn } from "../connectors/Connector.js";
 import type { Monitor } from "../monitoring/Monitor.js";
-import type { Entry } from "../protocol/envelope.js";
+import type { Content, Entry } from "../protocol/envelope.js";
 import { asRouterError, RouterError } from "../protocol/errors.js";
 import { textRequest } from "../protocol/stentor.js";
 import type { Fanout, Target } from "./Fanout.js";
@@ -12,6 +12,8 @@ import type { SessionLog } from "./SessionLog.js";
 import { checkAnswer, textOf, transcriptOf } from "./transcript.js";
 import { type Begun, isTaken, putAnswer, putFailure, TURN_ATTEMPTS, takeTurn } from "./turn.js";
 
+/** What visitors say that's to be answered. */
+const ASKING: ReadonlySet<Content["type"]> = new Set(["message", "launch"]);
 const UNANSWERED = "The assistant could not answer.";
 
 export interface TurnsPorts {
@@ -113,7 +115,7 @@ export class Turns {
 	/** The first entry after `handled` that wants an answer. */
 	private async nextAsking(key: string, handled: number, asked: number): Promise<Entry | undefined> {
 		for await (const page of this.ports.log.entries(key, handled, asked)) {
-			const found = page.find(({ from }) => from.role === "visitor");
+			const found = page.find(({ from, content }) => from.role === "visitor" && ASKING.has(content.type));
 			if (found) return found;
 		}
 		return undefined;

@@ -58,6 +58,8 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	else endpoint.sends = false;
 	if (arrival.receives) delete endpoint.receives;
 	else endpoint.receives = false;
+	if (arrival.connector === participant.connector) delete endpoint.connector;
+	else endpoint.connector = arrival.connector;
 	if (arrival.pushLater) endpoint.behind = true;
 	else delete endpoint.behind;
 	delete endpoint.closedAt;

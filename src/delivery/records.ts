@@ -1,3 +1,4 @@
+import type { Greeting } from "../protocol/Dialect.js";
 import type { Entry, Role } from "../protocol/envelope.js";
 import { defineCollection } from "../storage/Storage.js";
 
@@ -19,6 +20,10 @@ export interface Head {
 	owner: string;
 	participants: Record<string, Participant>;
 	floor: Floor;
+	/** Nothing has been said since somebody closed the conversation. */
+	closed?: true;
+	/** The visitor has rated it. */
+	rated?: true;
 	/** The newest entry that wants an answer. */
 	asked?: number;
 	/** The turn under way. */
@@ -59,6 +64,8 @@ export interface EndpointState {
 	/** While open. */
 	connection?: string;
 	url?: string;
+	/** The connector by which it's reached, where that's not its participant's. */
+	connector?: string;
 	/** Only when they may not. */
 	sends?: false;
 	receives?: false;
@@ -144,6 +151,10 @@ export interface ConnectionRecord {
 	avatar?: string;
 	sends?: false;
 	receives?: false;
+	/** The only session that it may name. */
+	session?: string;
+	/** What it's to be told first, until it has been. */
+	greeting?: Greeting;
 	/** The keys of the sessions that it has been attached to. */
 	sessions: Record<string, true>;
 	expires: number;

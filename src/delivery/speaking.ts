@@ -1,4 +1,4 @@
-import type { Audience, Content, Entry } from "../protocol/envelope.js";
+import type { Attachment, Audience, Content, Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { isLaunch, requestText, type StentorRequest } from "../protocol/stentor.js";
 import { type Answerers, bargeIn, holderOf } from "./floor.js";
@@ -8,11 +8,15 @@ import type { Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 import { type Begun, takeTurn } from "./turn.js";
 
+const ONLY_LISTENS = "This connection may only listen.";
+
 /** What a person says, as it came over a connection. */
 export interface Spoken {
 	/** The client's own, for an acknowledgement. */
 	readonly messageId?: string;
 	readonly request: StentorRequest;
+	readonly attachments?: readonly Attachment[];
+	readonly format?: "image" | "file";
 	/** How far the client's clock was ahead when it sent this, less the time on the way. */
 	readonly aheadMs?: number;
 	readonly answerers: Answerers;
@@ -27,11 +31,12 @@ export function speak(
 	spoken: Spoken,
 ): { entry: Entry; begun?: Begun } {
 	const { head } = draft;
-	if (endpoint.sends === false) throw new RouterError("session_forbidden", "This connection may only listen.");
+	if (endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 	if (participant.role === "agent" && !participant.bargedIn) bargeIn(draft, participantId, {});
 	const wasWaiting = wantsAnswer(head);
 
-	const [audience, content] = contentOf(spoken.request);
+	const [audience, content] = contentOf(spoken);
+	if (audience === "everyone") delete head.closed;
 	const entry = draft.append(senderOf(participantId, participant), audience, content, spoken.messageId);
 	if (spoken.messageId) {
 		// An access token may have been renewed since the message was first sent.
@@ -49,12 +54,29 @@ export function speak(
 	return { entry, begun: takeTurn(draft, answerer, entry.seq, spoken.instance) };
 }
 
-/** A request without words is for answerers alone: people would see an empty bubble. */
-function contentOf(original: StentorRequest): [Audience, Content] {
+/** Puts a note into the log: for staff, which nobody answers. */
+export function note(
+	draft: SessionDraft,
+	{ participant, participantId, endpoint }: Attendee,
+	{ text, messageId }: { readonly text: string; readonly messageId?: string },
+): Entry {
+	if (endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
+	const entry = draft.append(senderOf(participantId, participant), "staff", { type: "message", text }, messageId);
+	if (messageId) {
+		draft.unique(entry, digest(JSON.stringify({ note: text })));
+		endpoint.numbered = true;
+	}
+	return entry;
+}
+
+/** A request without words or files is for answerers alone: people would see an empty bubble. */
+function contentOf({ request: original, attachments, format }: Spoken): [Audience, Content] {
 	const request = withoutUser(original);
 	if (isLaunch(original)) return ["answerers", { type: "launch", request }];
 	const text = requestText(original);
-	return [text ? "everyone" : "answerers", { type: "message", text, request }];
+	const audience = text || attachments ? "everyone" : "answerers";
+	if (!attachments && !format) return [audience, { type: "message", text, request }];
+	return [audience, { type: "message", text, request, attachments, format }];
 }
 
 /** Without the user id, wherever the published widget puts it: whoever is asked to answer is told an alias instead. */

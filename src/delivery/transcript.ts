@@ -9,12 +9,20 @@ import type { SessionLog } from "./SessionLog.js";
 export async function transcriptOf(log: SessionLog, key: string, to: number): Promise<TranscriptLine[]> {
 	// Entries without words lie between; a few more are read so that enough lines remain.
 	const entries = await log.newest(key, to, LIMITS.transcript * 3);
-	return entries.filter(textOf).slice(-LIMITS.transcript).map(lineOf);
+	return entries
+		.filter((entry) => textOf(entry) && !isNote(entry))
+		.slice(-LIMITS.transcript)
+		.map(lineOf);
 }
 
 function lineOf(entry: Entry): TranscriptLine {
 	const from = entry.from.role === "answerer" ? "bot" : entry.from.role;
 	return { from, text: textOf(entry).slice(0, LIMITS.transcriptText), at: new Date(entry.timeMs).toISOString() };
+}
+
+/** What agents write for each other isn't said to the visitor, and an answerer might repeat it. */
+function isNote({ from, audience }: Entry): boolean {
+	return from.role === "agent" && audience !== "everyone";
 }
 
 /** What a person would read of an entry. */

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../protocol/errors.js";
 const STATUS: { readonly [code in ErrorCode]?: number } = {
 	invalid_frame: 400,
 	unknown_event: 400,
+	user_invalid: 400,
 	agent_token_required: 401,
 	agent_token_invalid: 401,
 	session_forbidden: 403,
@@ -10,6 +11,8 @@ const STATUS: { readonly [code in ErrorCode]?: number } = {
 	unknown_app: 404,
 	session_unknown: 404,
 	message_conflict: 409,
+	conversation_open: 409,
+	conversation_rated: 409,
 	not_joined: 410,
 	frame_too_large: 413,
 	rate_limited: 429,

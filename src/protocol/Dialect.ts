@@ -1,4 +1,4 @@
-import type { Entry, Role, Sender } from "./envelope.js";
+import type { Attachment, Entry, Role, Sender } from "./envelope.js";
 import type { ErrorCode } from "./errors.js";
 import type { StentorRequest } from "./stentor.js";
 
@@ -12,13 +12,32 @@ export type Command =
 			/** Given by clients that want an acknowledgement; unique for ever for this sender in this session. */
 			readonly messageId?: string;
 			readonly request: StentorRequest;
+			readonly attachments?: readonly Attachment[];
+			readonly format?: "image" | "file";
 	  }
+	/** A message that only staff may read; whoever writes it doesn't take part in the talk by that. */
+	| { readonly type: "note"; readonly sessionId: string; readonly messageId?: string; readonly text: string }
 	| { readonly type: "typing"; readonly sessionId: string; readonly on: boolean }
 	| { readonly type: "bargeIn"; readonly sessionId: string; readonly profile: Profile }
 	| { readonly type: "bargeOut"; readonly sessionId: string }
+	| { readonly type: "close"; readonly sessionId: string }
+	| { readonly type: "rate"; readonly sessionId: string; readonly rating: number; readonly comment?: string }
 	| { readonly type: "resume"; readonly sessionId: string; readonly since: number }
-	| { readonly type: "receipt"; readonly sessionId: string; readonly delivered?: number; readonly read?: number }
+	| {
+			readonly type: "receipt";
+			readonly sessionId: string;
+			readonly delivered?: number;
+			/** Up to which entry; `all`: whatever there is now. */
+			readonly read?: number | "all";
+	  }
 	| { readonly type: "ping" };
+
+/** Who a connection belongs to, as its client is told. */
+export interface Greeting {
+	readonly customerId: string;
+	/** With it the same person comes back to this session, on any device. */
+	readonly token?: string;
+}
 
 /** What a client says of the person at it. */
 export interface Profile {
@@ -36,6 +55,8 @@ export interface Incoming {
 
 /** What is told to one reader and not kept: presence, answers to a command. */
 export type Signal =
+	/** The first that a connection is told, where what it may talk in was found or made for it. */
+	| { readonly type: "greeting"; readonly greeting: Greeting }
 	| { readonly type: "sessionCreated" }
 	| { readonly type: "sessionRefused"; readonly code: ErrorCode; readonly error: string }
 	| { readonly type: "joined" | "left"; readonly who: Sender }
@@ -48,13 +69,14 @@ export type Signal =
 			readonly delayMs: number;
 			readonly error: string;
 	  }
-	/** `prev`: the entry before it that its sender may see, so that a gap shows. */
+	/** `prev`: the entry before it that its sender may see, so that a gap shows. `entry` is what was acknowledged. */
 	| {
 			readonly type: "ack";
 			readonly messageId: string;
 			readonly seq: number;
 			readonly prev: number;
 			readonly timeMs: number;
+			readonly entry: Entry;
 	  }
 	| { readonly type: "resumed"; readonly recovered: boolean; readonly seq: number }
 	| { readonly type: "receipt"; readonly who: Sender; readonly delivered?: number; readonly read?: number }
@@ -81,6 +103,13 @@ export interface Reader {
 /** One way of writing frames. Encoders answer undefined for what has no form in the dialect. */
 export interface Dialect {
 	readonly name: string;
+	/**
+	 * Its clients know entries by their numbers, and their own words from others': they're sent both receipts and what was
+	 * said at their other endpoints. Default: those do that show it, by a `messageId` or `resume`.
+	 */
+	readonly numbered?: true;
+	/** Its clients tell sessions apart: an agent's is attached to every one that the agent was in. Default: to the newest. */
+	readonly manySessions?: true;
 	/** Throws a `RouterError`: `invalid_frame`, `unknown_event` or `frame_too_large`. */
 	decode(frame: string): Incoming;
 	entry(sessionId: string, entry: Entry, reader: Reader): string | undefined;

@@ -1,7 +1,7 @@
 /** Every error of this package: its stable code, whether trying again may help, and what it means. */
 export const ERRORS = {
 	invalid_frame: { retryable: false, means: "The frame isn't JSON, or isn't one of the frames we know." },
-	unknown_event: { retryable: false, means: "The frame's `event` is none that a client may send." },
+	unknown_event: { retryable: false, means: "The frame's `event` or `action` is none that a client may send." },
 	frame_too_large: { retryable: false, means: "The frame, or the message in it, is over the limit." },
 	rate_limited: { retryable: true, means: "This connection sent too much in a short time; wait, then send again." },
 	not_joined: { retryable: false, means: "This connection has not joined the session; send `user joined` first." },
@@ -18,6 +18,9 @@ export const ERRORS = {
 		retryable: true,
 		means: "A frame could not be handed to a connection; whether it arrived is unknown.",
 	},
+	user_invalid: { retryable: false, means: "The `user` that a connection came with isn't as it must be." },
+	conversation_open: { retryable: false, means: "The conversation isn't closed." },
+	conversation_rated: { retryable: false, means: "The conversation has been rated; that's done once." },
 	unknown_app: { retryable: false, means: "No app of this id is configured here." },
 	message_conflict: { retryable: false, means: "This `messageId` was used before, for another content." },
 	overloaded: { retryable: true, means: "The server has more to do than it can; try again in a moment." },

@@ -13,6 +13,13 @@ export const LIMITS = {
 	/** Characters of a display name, an e-mail address, an avatar's address. */
 	nameLength: 200,
 	avatarLength: 500,
+	/** Files that one message brings, and the characters of the address of each. */
+	attachments: 10,
+	urlLength: 2_048,
+	/** Characters of what somebody writes with a rating. */
+	commentLength: 2_000,
+	/** The `user` that a connection comes with. */
+	userBytes: 4_096,
 	/** Participants of one session. */
 	participants: 50,
 	/** Endpoints of one participant (tabs, devices); the one that was attached longest ago makes room. */

@@ -4,12 +4,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { environmentApps } from "../apps/environmentApps.js";
 import { AdminConnector } from "../connectors/admin/AdminConnector.js";
 import { agentTokens } from "../connectors/admin/agentToken.js";
+import type { Connector } from "../connectors/Connector.js";
+import { ChatAgentConnector } from "../connectors/chat/ChatAgentConnector.js";
+import { ChatCustomerConnector } from "../connectors/chat/ChatCustomerConnector.js";
+import type { FrontDesk } from "../connectors/chat/FrontDesk.js";
 import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
 import { WidgetConnector } from "../connectors/widget/WidgetConnector.js";
 import { PostOffice } from "../delivery/PostOffice.js";
 import { collections } from "../delivery/records.js";
 import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
+import { RouterError } from "../protocol/errors.js";
 import { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 import { LocalTransport } from "../transport/local/LocalTransport.js";
 import { listen } from "./address.js";
@@ -38,12 +43,14 @@ const CLOSE_MS = 10_000;
 
 /**
  * Starts a whole post office in this process: its database, its HTTP and WebSocket server, its pages. `clock`: epoch
- * milliseconds. Throws a `RouterError` whose message names what is to be changed.
+ * milliseconds; `frontDesk` receives customers of the chat API, who are refused without one. Throws a `RouterError`
+ * whose message names what is to be changed.
  */
 export async function startServer(
 	settings: Settings,
 	monitor: Monitor = jsonMonitor({ level: settings.logLevel, write: toStderr }),
 	clock: () => number = Date.now,
+	frontDesk: FrontDesk = noFrontDesk,
 ): Promise<RunningServer> {
 	prepareDataDir(settings.dataDir);
 	const tokens = agentTokens(settings.jwtSecret ?? jwtSecretIn(settings.dataDir));
@@ -56,7 +63,7 @@ export async function startServer(
 	try {
 		const secret = await aliasSecretOf(storage);
 		const url = await listen(http, settings);
-		return open({ settings, monitor, clock, storage, http, url, secret, tokens });
+		return open({ settings, monitor, clock, storage, http, url, secret, tokens, frontDesk });
 	} catch (error) {
 		http.close();
 		await storage.close();
@@ -78,9 +85,27 @@ interface Foundation {
 	readonly url: string;
 	readonly secret: string;
 	readonly tokens: ReturnType<typeof agentTokens>;
+	readonly frontDesk: FrontDesk;
 }
 
-function open({ settings, monitor, clock, storage, http, url, secret, tokens }: Foundation): RunningServer {
+const noFrontDesk: FrontDesk = {
+	async open() {
+		throw new RouterError("session_forbidden", "This server receives no customers by the chat API.");
+	},
+};
+
+/** Which dialect a client speaks shows by the query: `user` is the chat API's. It has a `token` of its own, so it's first. */
+function socketConnectors({ tokens, secret, frontDesk }: Foundation): readonly Connector[] {
+	return [
+		new ChatAgentConnector(tokens),
+		new ChatCustomerConnector({ frontDesk, secret }),
+		new AdminConnector(tokens),
+		new WidgetConnector(),
+	];
+}
+
+function open(foundation: Foundation): RunningServer {
+	const { settings, monitor, clock, storage, http, url, secret, tokens } = foundation;
 	const demoKey = randomBytes(32).toString("base64url");
 	const demoBot = settings.botUrl ? undefined : demoBotHandler(demoKey);
 	const apps = environmentApps({
@@ -97,7 +122,7 @@ function open({ settings, monitor, clock, storage, http, url, secret, tokens }: 
 		storage,
 		transport,
 		apps,
-		connectors: [new AdminConnector(tokens), new WidgetConnector(), bots],
+		connectors: [...socketConnectors(foundation), bots],
 		monitor,
 		clock,
 		secret,

@@ -32,9 +32,13 @@ const contents: readonly Content[] = [
 	{ type: "left", reason: "away" },
 	{ type: "handOff", target: "genesys" },
 	{ type: "failure", seq: 1, error: "The bot did not answer in time." },
+	{ type: "message", text: "", attachments: [{ url: "/files/a.png", size: 7 }], format: "image" },
+	{ type: "closed" },
+	{ type: "rated", rating: 5, comment: "Thank you" },
 ];
 
 const signals: readonly Signal[] = [
+	{ type: "greeting", greeting: { customerId: "c1", token: "t1" } },
 	{ type: "sessionCreated" },
 	{ type: "sessionRefused", code: "session_forbidden", error: "The session belongs to somebody else." },
 	{ type: "joined", who },
@@ -42,7 +46,7 @@ const signals: readonly Signal[] = [
 	{ type: "typing", who, on: true },
 	{ type: "typing", who, on: false },
 	{ type: "retrying", who, tries: 1, delayMs: 250, error: "The bot did not answer in time." },
-	{ type: "ack", messageId: "m1", seq: 3, prev: 2, timeMs: 1 },
+	{ type: "ack", messageId: "m1", seq: 3, prev: 2, timeMs: 1, entry: entryOf({ type: "message", text: "Hi" }, 2) },
 	{ type: "resumed", recovered: true, seq: 3 },
 	{ type: "receipt", who, delivered: 3, read: 2 },
 	{ type: "refused", code: "message_conflict", error: "Used before.", retryable: false, messageId: "m1" },

@@ -13,10 +13,11 @@ const reader: Reader = { role: "agent", own: false, numbered: true, aheadMs: 0 }
 const signals: readonly Signal[] = [
 	{ type: "sessionCreated" },
 	{ type: "typing", who, on: true },
-	{ type: "ack", messageId: "m1", seq: 3, prev: 2, timeMs: 1 },
 	{ type: "resumed", recovered: true, seq: 3 },
 	{ type: "receipt", who, delivered: 3, read: 2 },
 ];
+
+const ackOf = (entry: Entry): Signal => ({ type: "ack", messageId: "m1", seq: 3, prev: 2, timeMs: 1, entry });
 
 /** What clients send, in full, and what servers do, which a client may send back. */
 export function realFrames(session: string): [string, ...string[]] {
@@ -41,7 +42,7 @@ export function realFrames(session: string): [string, ...string[]] {
 	};
 	const encoded = [
 		routerDialect.entry(session, entry, reader),
-		...signals.map((signal) => routerDialect.signal(session, signal, entry.timeMs)),
+		...[...signals, ackOf(entry)].map((signal) => routerDialect.signal(session, signal, entry.timeMs)),
 	];
 	return [
 		sent("user joined"),

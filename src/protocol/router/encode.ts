@@ -8,7 +8,7 @@ const FINAL_TRIES = 3;
 
 /** An entry of the log as a frame for this reader; undefined where the dialect has no form for it. */
 export function encodeEntry(sessionId: string, entry: Entry, reader: Reader): string | undefined {
-	const frame = entryFrame(entry);
+	const frame = entryFrame(entry, reader);
 	if (!frame) return undefined;
 	// Field by field: V8 copies an object with `...` five times as slowly as it writes it as JSON.
 	const message: RouterMessage = {
@@ -33,24 +33,37 @@ function shownTime(timeMs: number, aheadMs: number): number {
 	return Math.floor(timeMs + aheadMs) + 0.5;
 }
 
-function entryFrame(entry: Entry): Pick<RouterMessage, "event" | "data"> | undefined {
+function entryFrame(entry: Entry, reader: Reader): Pick<RouterMessage, "event" | "data"> | undefined {
 	const { content, from } = entry;
 	switch (content.type) {
 		case "message":
 			if (from.role === "answerer") {
 				return { event: "new message", data: response(content.response, content.text) };
 			}
-			return { event: "new message", data: textRequest(content.text) };
+			return { event: "new message", data: textRequest(shown(content)) };
 		case "joined":
 			return { event: "user joined" };
 		case "left":
 			return { event: "user left" };
 		case "failure":
 			return { event: "failure", data: { type: "BOT", tries: FINAL_TRIES, delay: 0, error: content.error } };
+		// The published client knows neither; who numbers what it has would take it that something is missing.
+		case "closed":
+			return reader.numbered ? { event: "closed" } : undefined;
+		case "rated":
+			return reader.numbered
+				? { event: "rated", data: { rating: content.rating, comment: content.comment } }
+				: undefined;
 		case "launch":
 		case "handOff":
 			return undefined;
 	}
+}
+
+/** With where its files are: the dialect has no other form for them. */
+function shown({ text, attachments }: Extract<Entry["content"], { type: "message" }>): string {
+	if (!attachments) return text;
+	return [text, ...attachments.map(({ url }) => url)].filter(Boolean).join("\n");
 }
 
 /** The hand-off in a response is for us; the published widget would show nothing of a `TRANSFER_CALL`, not even its text. */
@@ -70,13 +83,17 @@ function isSpokenOnly(speech: StentorResponse["outputSpeech"]): speech is { ssml
 }
 
 /** A signal as a frame; undefined where the dialect has no form for it. */
-export function encodeSignal(sessionId: string | undefined, signal: Signal, timeMs: number): string {
-	const { event, data, sender } = signalFrame(signal);
+export function encodeSignal(sessionId: string | undefined, signal: Signal, timeMs: number): string | undefined {
+	const frame = signalFrame(signal);
+	if (!frame) return undefined;
+	const { event, data, sender } = frame;
 	return JSON.stringify({ event, data, sender, sessionId, timeMs: timeMs + 0.5 } satisfies RouterMessage);
 }
 
-function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "sender"> {
+function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "sender"> | undefined {
 	switch (signal.type) {
+		case "greeting":
+			return undefined;
 		case "sessionCreated":
 			return { event: "connection update", data: { sessionCreated: true }, sender: router };
 		case "sessionRefused":

@@ -59,6 +59,8 @@ export type RouterEvent =
 	| "reconnect failed"
 	| "reconnect error"
 	| "ack"
+	| "closed"
+	| "rated"
 	| "resumed"
 	| "pong";
 

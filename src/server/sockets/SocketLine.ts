@@ -2,7 +2,6 @@ import type { WebSocket } from "ws";
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import type { Monitor } from "../../monitoring/Monitor.js";
 import { type ErrorCode, RouterError } from "../../protocol/errors.js";
-import { routerDialect } from "../../protocol/router/RouterDialect.js";
 import type { Load } from "./Load.js";
 import type { TokenBucket } from "./TokenBucket.js";
 
@@ -79,7 +78,8 @@ export class SocketLine {
 		this.toldAt = now;
 		this.ports.monitor.warn("frame refused", { code });
 		const { message, retryable } = new RouterError(code, text);
-		const frame = routerDialect.signal(undefined, { type: "refused", code, error: message, retryable }, Date.now());
+		const dialect = this.ports.office.dialectOf(this.connection);
+		const frame = dialect?.signal(undefined, { type: "refused", code, error: message, retryable }, Date.now());
 		if (frame !== undefined && this.socket.readyState === this.socket.OPEN) this.socket.send(frame);
 	}
 }

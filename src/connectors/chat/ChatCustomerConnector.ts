@@ -1,0 +1,56 @@
+import { alias } from "../../delivery/identity.js";
+import { chatDialect } from "../../protocol/chat/ChatDialect.js";
+import type { Command } from "../../protocol/Dialect.js";
+import { RouterError } from "../../protocol/errors.js";
+import { clientId } from "../../protocol/router/frames.js";
+import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
+import { chatUserOf } from "./chatUser.js";
+import type { FrontDesk } from "./FrontDesk.js";
+
+export interface ChatCustomerConnectorOptions {
+	readonly frontDesk: FrontDesk;
+	/** Keys what customers are called in sessions: nobody who knows a customer's id can come as them by another dialect. */
+	readonly secret: string;
+}
+
+/**
+ * Customers at clients of the chat API, which connect with `user=<JSON>&conversationId=<id>`: each connection is for one
+ * conversation, theirs or a new one. To be asked before connectors that read the query's `token`: here it's a
+ * conversation's.
+ */
+export class ChatCustomerConnector implements SocketConnector {
+	readonly name = "chat";
+	readonly answers = false;
+	readonly role = "visitor";
+	readonly dialect = chatDialect;
+	readonly commands: readonly Command["type"][] = ["message", "typing", "close", "rate", "resume", "receipt", "ping"];
+
+	constructor(private readonly options: ChatCustomerConnectorOptions) {}
+
+	async admit({ app, query }: ConnectRequest): Promise<Admission | undefined> {
+		if (query.user === undefined) return undefined;
+		const user = chatUserOf(query.user);
+		if (user.type !== "customer") return undefined;
+		const wanted = query.conversationId || undefined;
+		if (wanted !== undefined && !clientId.safeParse(wanted).success) {
+			throw new RouterError("session_forbidden", "The `conversationId` is none.");
+		}
+		const { frontDesk, secret } = this.options;
+		const { email } = user;
+		const name = user.name || undefined;
+		const { conversationId, customerId, token } = await frontDesk.open({
+			app: app.id,
+			email,
+			name,
+			conversationId: wanted,
+			token: query.token || undefined,
+		});
+		return {
+			user: alias(secret, `customer ${app.id}`, customerId),
+			name,
+			email,
+			session: conversationId,
+			greeting: { customerId, token },
+		};
+	}
+}

@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { LIMITS } from "../limits.js";
+import { clientId } from "../router/frames.js";
+
+const messageId = clientId.optional();
+const content = z.string();
+const words = content.regex(/\S/, "must hold something to read");
+const conversation = z.looseObject({ conversationId: clientId });
+
+/** A file of a message. An address that a browser would run, not read, is none. */
+export const attachment = z.object({
+	url: z
+		.string()
+		.max(LIMITS.urlLength)
+		.regex(/^(https?:\/\/|\/)[^\s<>"]+$/i, "must be an http or https address, or begin with a slash"),
+	name: z.string().max(LIMITS.nameLength).optional(),
+	contentType: z.string().max(LIMITS.nameLength).optional(),
+	size: z.number().int().min(0).optional(),
+});
+
+const sendMessage = z
+	.looseObject({
+		conversationId: clientId,
+		content,
+		messageType: z.enum(["text", "image", "file"]).default("text"),
+		messageId,
+		attachments: z.array(attachment).max(LIMITS.attachments).optional(),
+	})
+	.refine(({ content, attachments = [] }) => /\S/.test(content) || attachments.length > 0, {
+		path: ["content"],
+		message: "must hold something to read, where nothing is attached",
+	});
+
+/** What a client may send, by its action: the frame's `data`. */
+export const clientActions = {
+	sendMessage,
+	typing: z.looseObject({ conversationId: clientId, isTyping: z.boolean() }),
+	markRead: z.looseObject({
+		conversationId: clientId,
+		seq: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+	}),
+	closeConversation: conversation,
+	rate: z.looseObject({
+		conversationId: clientId,
+		rating: z.number().int().min(1).max(5),
+		comment: z.string().max(LIMITS.commentLength).optional(),
+	}),
+	resume: z.looseObject({
+		conversationId: clientId,
+		since: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+	}),
+	join: conversation,
+	leave: conversation,
+	takeOver: conversation,
+	giveBack: conversation,
+	note: z.looseObject({ conversationId: clientId, content: words, messageId }),
+	ping: z.looseObject({}).optional(),
+} as const;
+
+export type ClientAction = keyof typeof clientActions;
+
+/** A message as the chat API has it. */
+export interface ChatMessage {
+	/** `<conversationId>.<seq>`. */
+	id: string;
+	conversationId: string;
+	/** The sender's alias in this conversation. */
+	senderId: string;
+	senderType: "customer" | "agent" | "bot";
+	senderName?: string;
+	content: string;
+	messageType: "text" | "image" | "file";
+	/** ISO 8601, UTC. */
+	createdAt: string;
+	status: "sent";
+	/** What the client that sent it called it. */
+	messageId: string;
+	seq: number;
+	/** The number of the entry before it that this reader may see. */
+	prev: number;
+	/** `staff`: a note. */
+	audience: "everyone" | "staff";
+	attachments?: readonly z.infer<typeof attachment>[];
+	/** What a bot offers besides its words. */
+	metadata?: { suggestions?: readonly unknown[]; displays?: readonly unknown[] };
+	/** Sent by this participant, from another of their endpoints. */
+	own?: true;
+}
+
+/** The frames that a server sends; the greeting, `{conversationId, customerId, token?}`, has no type. */
+export type ChatFrameType =
+	| "message"
+	| "typing"
+	| "ack"
+	| "error"
+	| "status"
+	| "read"
+	| "delivered"
+	| "resumed"
+	| "pong";

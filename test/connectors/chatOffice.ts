@@ -1,0 +1,125 @@
+import type { AnsweringConnector, Connector } from "../../src/connectors/Connector.js";
+import { ChatAgentConnector } from "../../src/connectors/chat/ChatAgentConnector.js";
+import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerConnector.js";
+import type { PostOfficePorts } from "../../src/delivery/ports.js";
+import { RouterError } from "../../src/protocol/errors.js";
+import { textResponse } from "../../src/protocol/stentor.js";
+import { AGENT_TOKEN, TestOffice } from "../support/office.js";
+import { MemoryFrontDesk } from "./MemoryFrontDesk.js";
+
+/** The agents' tokens of these tests: each ends with its agent's name; that of the test office is the same agent's here. */
+const tokens = {
+	async verify(token: string) {
+		if (token === AGENT_TOKEN) return { subject: "agent-1", name: "Ada" };
+		if (!token.startsWith(`${AGENT_TOKEN}-`)) throw new RouterError("agent_token_invalid");
+		return { subject: token, name: token.slice(AGENT_TOKEN.length + 1) };
+	},
+};
+
+/** Repeats what it's told. */
+export const echo: AnsweringConnector = {
+	name: "echo",
+	answers: true,
+	answerWithinMs: 1_000,
+	profile: () => ({ name: "Echo" }),
+	answer: async ({ request }) => ({ messages: [{ response: textResponse(`echo: ${request.rawQuery}`) }] }),
+};
+
+/** A post office that takes both dialects. */
+export class ChatOffice extends TestOffice {
+	readonly frontDesk: MemoryFrontDesk;
+
+	constructor({ answering = [], ...given }: Partial<PostOfficePorts> & { answering?: readonly Connector[] } = {}) {
+		const frontDesk = new MemoryFrontDesk();
+		const chat = [new ChatAgentConnector(tokens), new ChatCustomerConnector({ frontDesk, secret: "test-secret" })];
+		const { connectors } = new TestOffice().ports;
+		super({ connectors: [...chat, ...connectors, ...answering], ...given });
+		this.frontDesk = frontDesk;
+	}
+
+	/** A customer who has connected, and been greeted. */
+	async customer(email = "ada@example.com", more: Record<string, string> = {}): Promise<ChatClient> {
+		const client = new ChatClient(this, { user: JSON.stringify({ email, name: "Ada" }), ...more });
+		await client.connect();
+		return client;
+	}
+
+	/** An agent who has connected, and joined a conversation. */
+	async chatAgent(name: string, conversationId?: string, token = `${AGENT_TOKEN}-${name}`): Promise<ChatClient> {
+		const client = new ChatClient(this, { user: JSON.stringify({ type: "agent" }), token });
+		await client.connect();
+		if (conversationId) await client.act("join", { conversationId });
+		return client;
+	}
+}
+
+export interface ChatFrame {
+	type?: string;
+	conversationId?: string;
+	customerId?: string;
+	token?: string;
+	// biome-ignore lint/suspicious/noExplicitAny: frames are looked at by what they're expected to be
+	data?: any;
+}
+
+/** A client of the chat API. */
+export class ChatClient {
+	connection = "";
+
+	constructor(
+		private readonly at: TestOffice,
+		readonly query: Record<string, string>,
+	) {}
+
+	async connect(): Promise<void> {
+		await this.arrive();
+		await this.at.office.welcome(this.connection);
+		await this.at.office.idle();
+	}
+
+	/** Connects, as on API Gateway, where it can't be welcomed. */
+	async arrive(): Promise<void> {
+		this.connection = this.at.transport.open();
+		await this.at.office.connect({ connection: this.connection, query: this.query, headers: {} });
+	}
+
+	async drop(): Promise<void> {
+		this.at.transport.drop(this.connection);
+		await this.at.office.disconnect(this.connection);
+		await this.at.office.idle();
+	}
+
+	/** Sends an action, and waits until everything that follows has happened. */
+	async act(action: string, data: Record<string, unknown> = {}): Promise<void> {
+		const frame = { action, data: { conversationId: this.conversationId, ...data } };
+		await this.at.office.receive(this.connection, JSON.stringify(frame));
+		await this.at.office.idle();
+	}
+
+	say(content: string, more: Record<string, unknown> = {}): Promise<void> {
+		return this.act("sendMessage", { content, messageType: "text", ...more });
+	}
+
+	/** The conversation that it was greeted with. */
+	get conversationId(): string | undefined {
+		return this.frames.find(({ customerId }) => customerId)?.conversationId;
+	}
+
+	get frames(): ChatFrame[] {
+		return this.at.transport.framesOf(this.connection) as ChatFrame[];
+	}
+
+	of(type: string): ChatFrame["data"][] {
+		return this.frames.filter((frame) => frame.type === type).map(({ data }) => data);
+	}
+
+	/** What the person at this client has read. */
+	get read(): string[] {
+		return this.of("message").map(({ content }) => content);
+	}
+
+	/** What it was told has happened. */
+	get events(): string[] {
+		return this.of("status").map(({ event }) => event);
+	}
+}

@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { expect, test } from "@jest/globals";
+import { WebSocket } from "ws";
+import { createAgentToken } from "../../src/connectors/admin/agentToken.js";
+import { jsonMonitor } from "../../src/monitoring/jsonMonitor.js";
+import { type Environment, readSettings, startServer } from "../../src/server/index.js";
+import { MemoryFrontDesk } from "../connectors/MemoryFrontDesk.js";
+import { afterwards, eventually, refusal, temporaryFolder, WireClient } from "./given.js";
+
+const JWT_SECRET = "a secret of 32 bytes, or of more.";
+const ADA = { user: JSON.stringify({ email: "ada@example.com", name: "Ada" }) };
+
+/** A server whose customers a front desk receives; its address for WebSockets. */
+async function serverWithFrontDesk(environment: Environment = {}): Promise<string> {
+	const settings = readSettings({ PORT: "0", DATA_DIR: temporaryFolder(), JWT_SECRET, ...environment });
+	const monitor = jsonMonitor({ level: "error", write: () => {} });
+	const server = await startServer(settings, monitor, Date.now, new MemoryFrontDesk());
+	afterwards(() => server.close());
+	return `${server.url.replace("http", "ws")}/ws`;
+}
+
+interface Frame {
+	readonly type?: string;
+	readonly conversationId?: string;
+	readonly data?: { readonly code?: string; readonly content?: string; readonly event?: string };
+}
+
+/** A client of the chat API over a real WebSocket. */
+class ChatWire {
+	readonly frames: Frame[] = [];
+	private constructor(private readonly socket: WebSocket) {
+		socket.on("message", (data) => this.frames.push(JSON.parse(data.toString())));
+		socket.on("error", () => {});
+	}
+
+	static async connect(address: string, query: Record<string, string>): Promise<ChatWire> {
+		const client = new ChatWire(new WebSocket(`${address}?${new URLSearchParams(query)}`));
+		await once(client.socket, "open");
+		afterwards(() => client.socket.terminate());
+		return client;
+	}
+
+	send(action: string, data: object): void {
+		this.socket.send(JSON.stringify({ action, data }));
+	}
+
+	sendBinary(): void {
+		this.socket.send(Buffer.from([1, 2, 3]));
+	}
+
+	until(condition: (frame: Frame) => boolean): Promise<void> {
+		return eventually(
+			() => this.frames.some(condition),
+			() => JSON.stringify(this.frames),
+		);
+	}
+}
+
+test("/ws takes both dialects, by what the query says; a customer, an agent and the bot talk", async () => {
+	const address = await serverWithFrontDesk();
+	const ada = await ChatWire.connect(address, ADA);
+	await ada.until(({ conversationId }) => conversationId !== undefined);
+	const conversationId = ada.frames[0]?.conversationId ?? "";
+	expect(ada.frames[0]).toEqual({ conversationId, customerId: expect.any(String), token: expect.any(String) });
+
+	const token = await createAgentToken({ secret: JWT_SECRET, subject: "grace", name: "Grace" });
+	const grace = await ChatWire.connect(address, { user: '{"type":"agent"}', token });
+	grace.send("join", { conversationId });
+	await grace.until(({ data }) => data?.event === "ready");
+	const widget = await WireClient.connect(`${address}?userId=w&isAdmin=true&token=${token}`, conversationId);
+	widget.send({ event: "user joined" });
+
+	ada.send("sendMessage", { conversationId, content: "Hello", messageType: "text" });
+	await ada.until(({ type }) => type === "message");
+	await grace.until(({ data }) => data?.content === "Hello");
+	grace.send("sendMessage", { conversationId, content: "I am Grace", messageType: "text" });
+	await ada.until(({ data }) => data?.content === "I am Grace");
+	await widget.until(() => widget.read.includes("Hello") && widget.read.includes("I am Grace"));
+});
+
+test("what the server itself refuses is told in the connection's dialect", async () => {
+	const address = await serverWithFrontDesk();
+	const ada = await ChatWire.connect(address, ADA);
+	ada.sendBinary();
+	await ada.until(({ type, data }) => type === "error" && data?.code === "invalid_frame");
+	const visitor = await WireClient.visitor(address, "stentor-widget-session-1");
+	visitor.socket.send(Buffer.from([1, 2, 3]));
+	await visitor.until((frames) =>
+		frames.some(({ event, data }) => event === "failure" && data?.code === "invalid_frame"),
+	);
+});
+
+test.each<[Record<string, string>, number, string]>([
+	[{ user: "{" }, 400, "user"],
+	[{ user: '{"type":"agent"}' }, 401, "token"],
+	[{ user: '{"type":"agent"}', token: "nonsense" }, 401, "token"],
+	[{ user: '{"email":"blocked@example.com"}' }, 403, "blocked"],
+])("a connection with %j is refused with %i", async (query, status, text) => {
+	const address = await serverWithFrontDesk();
+	const refused = await refusal(`${address}?${new URLSearchParams(query)}`);
+	expect(refused).toEqual({ status, text: expect.stringContaining(text) });
+});
