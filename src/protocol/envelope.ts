@@ -22,6 +22,16 @@ export interface Sender {
 	readonly avatar?: string;
 }
 
+/** A file that a message brings. */
+export interface Attachment {
+	/** Where it's read: an address by http or https, or a path of this server. */
+	readonly url: string;
+	readonly name?: string;
+	readonly contentType?: string;
+	/** Bytes. */
+	readonly size?: number;
+}
+
 /** What an entry says. `text` is what a person reads; the Stentor forms keep what a bot or a widget needs beyond it. */
 export type Content =
 	| {
@@ -29,6 +39,9 @@ export type Content =
 			readonly text: string;
 			readonly request?: StentorRequest;
 			readonly response?: StentorResponse;
+			readonly attachments?: readonly Attachment[];
+			/** How it's meant to be shown. Default: as text. */
+			readonly format?: "image" | "file";
 	  }
 	/** The greeting that a widget asks a bot for. */
 	| { readonly type: "launch"; readonly request: StentorRequest }
@@ -37,6 +50,10 @@ export type Content =
 	| { readonly type: "left"; readonly reason?: "away" }
 	/** The sender asks that somebody else answers. */
 	| { readonly type: "handOff"; readonly target?: string }
+	/** The sender says that the conversation is over; what a visitor or an agent says after it reopens it. */
+	| { readonly type: "closed" }
+	/** What the visitor thought of it, from 1 to 5. */
+	| { readonly type: "rated"; readonly rating: number; readonly comment?: string }
 	/** The sender should have answered entry `seq` and could not. */
 	| { readonly type: "failure"; readonly seq: number; readonly error: string };
 
