@@ -19,12 +19,29 @@ export interface Plugin {
 	 * same ones come again. Throwing has them come again, later.
 	 */
 	onEntries(entries: readonly Entry[]): Promise<void>;
+	/**
+	 * Where `onEntries` only gathers: resolves when all it was given before is durable, as soon as it can once `closing` is
+	 * aborted. It's asked again and again, one time after the other, and the plugin's place in the feed is kept only then.
+	 * Rejecting has the entries come again.
+	 */
+	settled?(closing: AbortSignal): Promise<void>;
+}
+
+/** A plugin, and where it is in the feed. */
+interface Reading {
+	readonly plugin: Plugin;
+	/** `<topic>/<plugin>`. */
+	readonly reader: string;
+	/** Up to where it was given entries, once that's known; and up to where that's kept. */
+	given?: { readonly cursor: string | undefined };
+	kept: string | undefined;
+	settling?: Promise<void>;
 }
 
 /** Feeds plugins, each at its own pace, with a cursor of its own. */
 export class Plugins {
-	private readonly readers: { plugin: Plugin; running: Promise<void> }[] = [];
-	private closed = false;
+	private readonly running: Promise<void>[] = [];
+	private readonly closing = new AbortController();
 	private wakers: (() => void)[] = [];
 
 	constructor(
@@ -34,7 +51,7 @@ export class Plugins {
 	) {}
 
 	add(plugin: Plugin): void {
-		this.readers.push({ plugin, running: this.read(plugin) });
+		this.running.push(this.read({ plugin, reader: `${this.topic}/${plugin.name}`, kept: undefined }));
 	}
 
 	/** There may be something new. */
@@ -47,24 +64,23 @@ export class Plugins {
 
 	/** Ends all plugins after what they have in hand. */
 	async close(): Promise<void> {
-		this.closed = true;
+		this.closing.abort();
 		this.wake();
-		await Promise.all(this.readers.map(({ running }) => running));
+		await Promise.all(this.running);
 	}
 
-	private async read(plugin: Plugin): Promise<void> {
-		const reader = `${this.topic}/${plugin.name}`;
-		let cursor: string | undefined;
-		let isKnown = false;
-		while (!this.closed) {
+	private async read(reading: Reading): Promise<void> {
+		const { plugin } = reading;
+		while (!this.closing.signal.aborted) {
 			try {
-				if (!isKnown) cursor = (await this.storage.get(feedCursors, [reader]))?.cursor;
-				isKnown = true;
+				const { cursor } = reading.given ?? (await this.place(reading));
 				const page = await this.storage.feed(entries, cursor, PAGE);
 				const mine = page.records.filter(({ session }) => session.startsWith(`${this.topic}/`));
 				if (mine.length > 0) await plugin.onEntries(mine);
-				if (page.cursor !== cursor) await this.storage.put(feedCursors, { reader, cursor: page.cursor });
-				cursor = page.cursor;
+				if (!plugin.settled) await this.keep(reading, page.cursor);
+				// What it gathered may have failed meanwhile: then it reads again from where that's kept.
+				if (reading.given) reading.given = { cursor: page.cursor };
+				if (plugin.settled) this.settle(reading);
 				if (page.records.length === 0) await this.rest();
 				if (page.records.length < PAGE) await pause(GATHER_MS, undefined, { ref: false });
 			} catch (error) {
@@ -72,10 +88,46 @@ export class Plugins {
 				await this.rest();
 			}
 		}
+		await reading.settling;
+		if (!plugin.settled) return;
+		await this.settle(reading);
+	}
+
+	private async place(reading: Reading): Promise<{ cursor: string | undefined }> {
+		const cursor = (await this.storage.get(feedCursors, [reading.reader]))?.cursor;
+		reading.kept = cursor;
+		reading.given = { cursor };
+		return reading.given;
+	}
+
+	/** Keeps the place of a plugin that gathers, once what it was given up to there is durable. */
+	private settle(reading: Reading): Promise<void> {
+		const { plugin, given } = reading;
+		if (reading.settling) return reading.settling;
+		if (!given || given.cursor === undefined || given.cursor === reading.kept) return Promise.resolve();
+		const { cursor } = given;
+		const settle = async () => {
+			try {
+				await plugin.settled?.(this.closing.signal);
+				await this.keep(reading, cursor);
+			} catch (error) {
+				this.monitor.error("plugin failed", error, { plugin: plugin.name });
+				reading.given = undefined;
+			}
+			reading.settling = undefined;
+		};
+		reading.settling = settle();
+		return reading.settling;
+	}
+
+	private async keep(reading: Reading, cursor: string): Promise<void> {
+		if (cursor === reading.kept) return;
+		await this.storage.put(feedCursors, { reader: reading.reader, cursor });
+		reading.kept = cursor;
 	}
 
 	private rest(): Promise<void> {
-		if (this.closed) return Promise.resolve();
+		if (this.closing.signal.aborted) return Promise.resolve();
 		return new Promise((resolve) => {
 			const timer = setTimeout(resolve, IDLE_MS);
 			timer.unref();

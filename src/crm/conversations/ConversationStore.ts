@@ -1,0 +1,97 @@
+import { sessionKey } from "../../delivery/identity.js";
+import { sessions } from "../../delivery/records.js";
+import { RouterError } from "../../protocol/errors.js";
+import type { Storage } from "../../storage/Storage.js";
+import { assertRev, decided } from "../records/decided.js";
+import { type ActivityRecord, conversationActivity, withActivity } from "./activity.js";
+import { type Changed, changed } from "./change.js";
+import { after, isEnded, type LifecycleEvent } from "./lifecycle.js";
+import { type Conversation, type ConversationRecord, conversationKey, conversations, fieldsOf } from "./records.js";
+
+export interface ConversationPorts {
+	readonly storage: Storage;
+	/** Epoch milliseconds. */
+	readonly clock: () => number;
+	/** The post office's, whose sessions these are. */
+	readonly topic: string;
+}
+
+/** Reads and changes conversations; what it's told is checked already. */
+export class ConversationStore {
+	constructor(private readonly ports: ConversationPorts) {}
+
+	/** Throws `conversation_unknown`. */
+	async record(app: string, id: string): Promise<ConversationRecord> {
+		const record = await this.ports.storage.get(conversations, [conversationKey(app, id)]);
+		if (!record) throw new RouterError("conversation_unknown");
+		return record;
+	}
+
+	/** Throws `conversation_unknown`. */
+	async get(app: string, id: string): Promise<Conversation> {
+		const [record, activity] = await Promise.all([this.record(app, id), this.activity(app, id)]);
+		return withActivity(fieldsOf(record), activity);
+	}
+
+	/** What was counted of the conversation; undefined before the first message is. */
+	activity(app: string, id: string): Promise<ActivityRecord | undefined> {
+		return this.ports.storage.get(conversationActivity, [conversationKey(app, id)]);
+	}
+
+	/** Up to 100 conversations with what was counted of them, in one more read. */
+	async withActivities(records: readonly ConversationRecord[]): Promise<Conversation[]> {
+		if (records.length === 0) return [];
+		const keys = records.map(({ conversation }) => [conversation] as const);
+		const activities = await this.ports.storage.batchGet(conversationActivity, keys);
+		return records.map((record, i) => withActivity(fieldsOf(record), activities[i]));
+	}
+
+	/** Up to 100 conversations; those that are gone are left out. */
+	async records(app: string, ids: readonly string[]): Promise<ConversationRecord[]> {
+		if (ids.length === 0) return [];
+		const keys = ids.map((id) => [conversationKey(app, id)] as const);
+		const found = await this.ports.storage.batchGet(conversations, keys);
+		return found.flatMap((record) => record ?? []);
+	}
+
+	/**
+	 * Changes a conversation as `decide` says, who is asked again where somebody else was faster; undefined changes nothing.
+	 * Throws what it throws, `conversation_unknown`, `record_changed`.
+	 */
+	change(
+		app: string,
+		id: string,
+		rev: number | undefined,
+		decide: (record: ConversationRecord) => Changed | undefined | Promise<Changed | undefined>,
+	): Promise<ConversationRecord> {
+		return decided(async () => {
+			const before = await this.record(app, id);
+			assertRev(before, rev);
+			const changes = await decide(before);
+			return changes ? this.apply(before, changes) : before;
+		});
+	}
+
+	/** Changes it, if it still is what it was. Throws `ConditionFailed`. */
+	async apply(before: ConversationRecord, changes: Changed): Promise<ConversationRecord> {
+		const { storage, clock } = this.ports;
+		const { record, write } = changed(before, changes, clock());
+		await storage.update(conversations, [before.conversation], write.change, write.if);
+		return record;
+	}
+
+	/** What an event makes of it; undefined if nothing. Throws as `after` does. */
+	async moved(record: ConversationRecord, event: LifecycleEvent): Promise<Changed | undefined> {
+		const status = after(record.status, event);
+		if (status === record.status) return undefined;
+		const followedSeq = await this.newest(record);
+		if (!isEnded(status)) return { status, closedAt: undefined, followedSeq };
+		return { status, closedAt: record.closedAt ?? new Date(this.ports.clock()).toISOString(), followedSeq };
+	}
+
+	/** The number of the newest entry of its log. */
+	private async newest({ appId, id }: ConversationRecord): Promise<number> {
+		const head = await this.ports.storage.get(sessions, [sessionKey(this.ports.topic, appId, id)]);
+		return head?.seq ?? 0;
+	}
+}

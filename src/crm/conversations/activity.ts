@@ -1,0 +1,115 @@
+import type { Entry, Role } from "../../protocol/envelope.js";
+import { defineCollection } from "../../storage/Storage.js";
+import type { Conversation, ConversationFields } from "./records.js";
+
+/** Who says something, as the CRM calls them. */
+export type SenderType = "customer" | "agent" | "bot";
+
+export const SENDER_TYPES: { readonly [role in Role]: SenderType } = {
+	visitor: "customer",
+	agent: "agent",
+	answerer: "bot",
+};
+
+/** What has been counted of a conversation's log. Times are epoch milliseconds, durations milliseconds. */
+export interface Activity {
+	/** Up to which entry: what comes a second time isn't counted again. */
+	counted: number;
+	/** Messages that everybody may read, by who sent them. */
+	messages: { customer: number; agent: number; bot: number };
+	/** Files in them. */
+	attachments: number;
+	/** The customer's messages after `seen`. */
+	unread: number;
+	/** The newest entry that an agent has seen. */
+	seen: number;
+	firstMessageAt?: number;
+	lastMessageAt?: number;
+	/** When the customer first wrote. */
+	askedAt?: number;
+	/** From then to the first message of an agent. */
+	firstResponseMs?: number;
+	/** From then to the first answer of anybody. */
+	firstAnswerMs?: number;
+	/** Since when the customer waits for an agent's answer. */
+	waitingSince?: number;
+	/** How often an agent answered a customer who waited, and how long they had waited in all. */
+	responses: number;
+	responsesMs: number;
+}
+
+export interface ActivityRecord extends Activity {
+	/** `<app>/<id>`. */
+	conversation: string;
+	rev: number;
+}
+
+/** Beside the conversation, without an index: each message changes it, and that should cost one small write. */
+export const conversationActivity = defineCollection<ActivityRecord>({
+	name: "conversationActivity",
+	key: { hash: "conversation" },
+});
+
+export function noActivity(): Activity {
+	return {
+		counted: 0,
+		messages: { customer: 0, agent: 0, bot: 0 },
+		attachments: 0,
+		unread: 0,
+		seen: 0,
+		responses: 0,
+		responsesMs: 0,
+	};
+}
+
+/** Whether an entry counts as a message: it says something, to everybody. */
+export function isMessage({ content, audience }: Pick<Entry, "content" | "audience">): boolean {
+	return content.type === "message" && audience === "everyone";
+}
+
+/** Counts an entry, unless it has been counted. */
+export function count(activity: Activity, entry: Entry): void {
+	const { seq, timeMs, from, content } = entry;
+	if (seq <= activity.counted) return;
+	activity.counted = seq;
+	if (!isMessage(entry)) return;
+	const sender = SENDER_TYPES[from.role];
+	activity.messages[sender]++;
+	if (content.type === "message") activity.attachments += content.attachments?.length ?? 0;
+	activity.firstMessageAt ??= timeMs;
+	activity.lastMessageAt = timeMs;
+	if (sender === "customer") {
+		activity.askedAt ??= timeMs;
+		activity.waitingSince ??= timeMs;
+		if (seq > activity.seen) activity.unread++;
+		return;
+	}
+	if (activity.askedAt !== undefined) activity.firstAnswerMs ??= timeMs - activity.askedAt;
+	if (sender === "agent") answer(activity, seq, timeMs);
+}
+
+/** An agent who answers has seen what was before. */
+function answer(activity: Activity, seq: number, timeMs: number): void {
+	activity.unread = 0;
+	activity.seen = Math.max(activity.seen, seq);
+	if (activity.waitingSince === undefined) return;
+	if (activity.askedAt !== undefined) activity.firstResponseMs ??= timeMs - activity.askedAt;
+	activity.responses++;
+	activity.responsesMs += timeMs - activity.waitingSince;
+	delete activity.waitingSince;
+}
+
+export function messageCount({ messages }: Activity): number {
+	return messages.customer + messages.agent + messages.bot;
+}
+
+/** The conversation with what was counted of it. */
+export function withActivity(fields: ConversationFields, activity: Activity | undefined): Conversation {
+	const { lastMessageAt } = activity ?? {};
+	return {
+		...fields,
+		lastMessageAt: lastMessageAt === undefined ? undefined : new Date(lastMessageAt).toISOString(),
+		messageCount: activity ? messageCount(activity) : 0,
+		unreadCount: activity?.unread ?? 0,
+	};
+}

@@ -1,0 +1,118 @@
+import { partsOf } from "../../delivery/identity.js";
+import type { Plugin } from "../../delivery/Plugins.js";
+import { entries, type Head, sessions } from "../../delivery/records.js";
+import type { Entry } from "../../protocol/envelope.js";
+import type { Person } from "../customers/Registration.js";
+import { placeAt } from "../lists/Listing.js";
+import { decided } from "../records/decided.js";
+import { emailAddress } from "../records/input.js";
+import { type ActivityRecord, conversationActivity, count, isMessage, noActivity } from "./activity.js";
+import { Batches } from "./Batches.js";
+import { type ConversationPorts, ConversationStore } from "./ConversationStore.js";
+import type { Changed } from "./change.js";
+import { followed } from "./following.js";
+import { Opening } from "./Opening.js";
+import { type ConversationRecord, conversationKey, conversations, PLACE_MS } from "./records.js";
+
+export interface ProjectionPorts extends ConversationPorts {
+	/** How long what is said in a conversation is gathered after a write of it, in milliseconds. Default: 5,000. */
+	readonly gatherMs?: number;
+}
+
+/**
+ * Keeps conversations up to date with what is said in their sessions: counts, unread messages, their place in the lists,
+ * closing and reopening. A session that has no conversation gets one when its visitor, or an agent, first says something.
+ * What was counted is remembered by number, and what's missing is read from the log: entries may come again, or not at all.
+ */
+export class ConversationProjection implements Plugin {
+	readonly name = "crm-conversations";
+	private readonly store: ConversationStore;
+	private readonly opening: Opening;
+	private readonly batches: Batches<Entry>;
+
+	constructor(private readonly ports: ProjectionPorts) {
+		this.store = new ConversationStore(ports);
+		this.opening = new Opening(ports);
+		this.batches = new Batches((key, batch) => this.follow(key, batch), ports.gatherMs ?? 5_000);
+	}
+
+	async onEntries(given: readonly Entry[]): Promise<void> {
+		this.batches.add(given.map((entry) => [entry.session, entry] as const));
+	}
+
+	settled(closing: AbortSignal): Promise<void> {
+		return this.batches.settled(closing);
+	}
+
+	/** Brings a conversation to the newest of these entries. */
+	private follow(session: string, batch: readonly Entry[]): Promise<void> {
+		const { storage } = this.ports;
+		const { app, sessionId: id } = partsOf(session);
+		const to = Math.max(...batch.map(({ seq }) => seq));
+		return decided(async () => {
+			const conversation = conversationKey(app, id);
+			const [record, known] = await Promise.all([
+				storage.get(conversations, [conversation]),
+				storage.get(conversationActivity, [conversation]),
+			]);
+			if (to <= (known?.counted ?? 0)) return;
+			const activity: ActivityRecord = known
+				? { ...known, messages: { ...known.messages } }
+				: { conversation, rev: 0, ...noActivity() };
+			const found = record ?? (await this.opened(session, batch));
+			// Nobody has said anything yet.
+			if (!found) return;
+			let changes: Changed = {};
+			for await (const entry of this.uncounted(session, activity.counted, to, batch)) {
+				count(activity, entry);
+				changes = { ...changes, ...followed({ ...found, ...changes }, entry) };
+			}
+			const moved = { ...changes, ...moveOf(found, activity.lastMessageAt) };
+			// First: should this process die now, the entries come again, and change nothing that was changed.
+			if (Object.keys(moved).length > 0) await this.store.apply(found, { ...moved, followedSeq: to });
+			activity.rev++;
+			await storage.put(conversationActivity, activity, known ? [{ path: "rev", eq: known.rev }] : "absent");
+		});
+	}
+
+	/** The entries after `counted`: those that were given, where none is missing among them; else from the log. */
+	private async *uncounted(session: string, counted: number, to: number, batch: readonly Entry[]) {
+		const fresh = batch.filter(({ seq }, i) => seq > counted && seq !== batch[i - 1]?.seq);
+		if (fresh.every(({ seq }, i) => seq === counted + 1 + i)) {
+			yield* fresh;
+			return;
+		}
+		let cursor: string | undefined;
+		do {
+			const range = { between: [counted + 1, to] } as const;
+			const page = await this.ports.storage.query(entries, { hash: session, range, cursor });
+			yield* page.records;
+			cursor = page.cursor;
+		} while (cursor !== undefined);
+	}
+
+	/** A conversation for a session that was opened without one; undefined as long as only bots speak. */
+	private async opened(session: string, batch: readonly Entry[]): Promise<ConversationRecord | undefined> {
+		if (!batch.some((entry) => entry.from.role !== "answerer" && isMessage(entry))) return undefined;
+		const head = await this.ports.storage.get(sessions, [session]);
+		if (!head) return undefined;
+		const { app, sessionId: id } = partsOf(session);
+		const { openedAt, timeMs: lastMessageAt } = head;
+		const about = { id, priority: "low", channel: "web", openedAt, lastMessageAt, hasBegun: true } as const;
+		await this.opening.open(app, visitorOf(head), about);
+		return this.store.record(app, id);
+	}
+}
+
+/** An address that somebody only says to have files their conversation under it; it opens them no other one. */
+function visitorOf({ owner, participants }: Head): Person {
+	const { name, email, avatar, ref = owner } = participants[owner] ?? {};
+	const address = emailAddress.safeParse(email);
+	return address.success ? { email: address.data, name, avatar } : { ref, name, avatar };
+}
+
+/** Moves a conversation in the lists, when its place has become too old. */
+function moveOf({ id, place }: ConversationRecord, lastMessageAt: number | undefined): Changed {
+	if (lastMessageAt === undefined || lastMessageAt - Date.parse(place.slice(0, 24)) < PLACE_MS) return {};
+	return { place: placeAt(lastMessageAt, id) };
+}

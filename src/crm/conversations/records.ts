@@ -1,0 +1,145 @@
+import { hash } from "node:crypto";
+import { defineCollection, type Json } from "../../storage/Storage.js";
+import type { Customer } from "../customers/records.js";
+import { tagCollection } from "../lists/TagIndex.js";
+import { type ConversationStatus, STATUSES } from "./lifecycle.js";
+
+export const PRIORITIES = ["low", "medium", "high", "urgent"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** The customer as when the conversation began: a later change of the profile doesn't rewrite old conversations. */
+export interface CustomerSummary extends Pick<Customer, "id" | "email" | "name" | "phone" | "company" | "avatar"> {}
+
+/** The agent as when the conversation was assigned. */
+export interface AgentSummary {
+	readonly id: string;
+	readonly email: string;
+	readonly name: string;
+	readonly avatar?: string;
+}
+
+/** A talk with a customer. Its id is its session's: what is said is in the session's log. */
+export interface ConversationFields {
+	readonly id: string;
+	readonly appId: string;
+	/** Rises with every change of these fields; not with messages. */
+	readonly rev: number;
+	readonly customerId: string;
+	readonly customer: CustomerSummary;
+	readonly assignedAgentId?: string;
+	readonly agent?: AgentSummary;
+	readonly status: ConversationStatus;
+	readonly priority: Priority;
+	readonly subject?: string;
+	/** `web`, `mobile`, `email`, or another by which customers come. */
+	readonly channel: string;
+	readonly tags?: readonly string[];
+	readonly openedBy: { readonly type: "customer" | "agent" | "api"; readonly id: string };
+	readonly createdAt: string;
+	readonly updatedAt: string;
+	/** While it's closed or archived. */
+	readonly closedAt?: string;
+	/** What the customer gave it, 1 to 5, and said about that. */
+	readonly satisfaction?: number;
+	readonly comment?: string;
+	readonly metadata?: { readonly [field: string]: Json };
+}
+
+/** What a conversation is with what the log tells of it, some seconds late. */
+export interface Conversation extends ConversationFields {
+	/** When it last was spoken, by whomever the customer hears. */
+	readonly lastMessageAt?: string;
+	/** What everybody may read: not notes, nor what only bots are told. */
+	readonly messageCount: number;
+	/** The customer's messages that no agent has seen. */
+	readonly unreadCount: number;
+}
+
+/** A conversation as it's kept: with what lists find it by. Messages are counted elsewhere, so that they don't rewrite it. */
+export interface ConversationRecord extends ConversationFields {
+	/** `<app>/<id>`. */
+	readonly conversation: string;
+	/** By the last message, as it was at most `PLACE_MS` ago; see `placeAt`. */
+	readonly place: string;
+	/** Where its tags point to: when it was created. */
+	readonly tagPlace: string;
+	/** The newest entry that its status takes account of: only what came later may change it. */
+	readonly followedSeq?: number;
+	readonly customerKey: string;
+	readonly agentKey?: string;
+	readonly inboxKey: string;
+}
+
+/** How old a conversation's place in the lists may be, in milliseconds: each move is a write to every index. */
+export const PLACE_MS = 5 * 60_000;
+
+export const conversations = defineCollection<ConversationRecord>({
+	name: "conversations",
+	key: { hash: "conversation" },
+	indexes: {
+		byCustomer: { hash: "customerKey", range: { field: "place", type: "string" } },
+		byAgent: { hash: "agentKey", range: { field: "place", type: "string" } },
+		// Status and priority in one: it's an index less to write to, and few enough keys to be merged.
+		inbox: { hash: "inboxKey", range: { field: "place", type: "string" } },
+	},
+});
+
+export const conversationTags = tagCollection("conversationTags");
+
+/** Over how many keys the conversations of one status and priority are spread: most that are written to are alike. */
+const SHARDS = 4;
+
+export function conversationKey(app: string, id: string): string {
+	return `${app}/${id}`;
+}
+
+export function agentKeys(app: string, agent: string, statuses: readonly ConversationStatus[] = STATUSES): string[] {
+	return statuses.map((status) => `${app}/${agent}/${status}`);
+}
+
+export function inboxKeys(
+	app: string,
+	statuses: readonly ConversationStatus[] = STATUSES,
+	priorities: readonly Priority[] = PRIORITIES,
+): string[] {
+	return statuses.flatMap((status) =>
+		priorities.flatMap((priority) =>
+			Array.from({ length: SHARDS }, (_, shard) => `${app}/${status}/${priority}/${shard}`),
+		),
+	);
+}
+
+/** The conversation with what lists find it by. */
+export function recordOf(
+	fields: ConversationFields,
+	at: Pick<ConversationRecord, "place" | "tagPlace" | "followedSeq">,
+): ConversationRecord {
+	const { appId, id, customerId, assignedAgentId, status, priority } = fields;
+	const shard = (hash("sha256", id, "buffer")[0] ?? 0) % SHARDS;
+	return {
+		...fields,
+		conversation: conversationKey(appId, id),
+		...at,
+		customerKey: `${appId}/${customerId}`,
+		agentKey: assignedAgentId === undefined ? undefined : agentKeys(appId, assignedAgentId, [status])[0],
+		inboxKey: inboxKeys(appId, [status], [priority])[shard] ?? "",
+	};
+}
+
+export function fieldsOf(record: ConversationRecord): ConversationFields {
+	const {
+		conversation: _,
+		place: __,
+		tagPlace: ___,
+		followedSeq: ____,
+		customerKey: _____,
+		agentKey: ______,
+		inboxKey: _______,
+		...fields
+	} = record;
+	return fields;
+}
+
+export function summaryOf({ id, email, name, phone, company, avatar }: Customer): CustomerSummary {
+	return { id, email, name, phone, company, avatar };
+}

@@ -1,0 +1,51 @@
+import * as z from "zod";
+import { LIMITS } from "../../protocol/limits.js";
+import { knownByEmail } from "../customers/schema.js";
+import { ownFields, tagList, text } from "../records/input.js";
+import { STATUSES } from "./lifecycle.js";
+import { PRIORITIES } from "./records.js";
+
+const id = z.string().min(1).max(LIMITS.idLength);
+const priority = z.enum(PRIORITIES);
+const status = z.enum(STATUSES);
+const subject = text(300);
+
+const about = {
+	subject: subject.optional(),
+	priority: priority.default("low"),
+	channel: z
+		.string()
+		.regex(/^[a-z][a-z0-9-]{0,29}$/, { error: "must be a word in small letters" })
+		.default("web"),
+	tags: tagList.optional(),
+	metadata: ownFields.optional(),
+};
+
+/** A conversation to be opened, for a customer who is known, or by e-mail: then they're found or made with it. */
+export const newConversation = z.union([
+	z.strictObject({ customerId: id, ...about }),
+	z.strictObject({ customer: knownByEmail, ...about }),
+]);
+export type NewConversation = z.input<typeof newConversation>;
+
+/** What's to be changed of a conversation; `null` takes a field away. */
+export const conversationChanges = z
+	.strictObject({
+		status,
+		priority,
+		subject: subject.nullable(),
+		tags: tagList.nullable(),
+		metadata: ownFields.nullable(),
+	})
+	.partial();
+export type ConversationChanges = z.input<typeof conversationChanges>;
+
+/** How content the customer is. */
+export const rating = z.strictObject({ rating: z.number().int().min(1).max(5), comment: text(2_000).optional() });
+export type Rating = z.input<typeof rating>;
+
+/** Which conversations are listed; all that are given must hold. */
+export const conversationFilter = z
+	.strictObject({ customerId: id, agentId: id, status, priority, tag: text(50) })
+	.partial();
+export type ConversationFilter = z.input<typeof conversationFilter>;

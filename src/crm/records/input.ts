@@ -1,0 +1,34 @@
+import * as z from "zod";
+import { RouterError } from "../../protocol/errors.js";
+
+/** How many bytes of JSON an object of the caller's own fields may have. */
+const OWN_FIELDS_BYTES = 4_096;
+
+/** A text that holds something else than blanks. */
+export function text(longest: number) {
+	return z.string().trim().min(1).max(longest);
+}
+
+export const emailAddress = z.string().trim().max(254).pipe(z.email());
+
+/** Kept as given, each once; the same tag in capitals is the same tag. */
+export const tagList = z.array(text(50)).max(20).transform(withoutRepeated);
+
+/** Fields that only the caller understands. */
+export const ownFields = z
+	.record(text(100), z.json())
+	.refine((fields) => Buffer.byteLength(JSON.stringify(fields)) <= OWN_FIELDS_BYTES, {
+		error: `has more than ${OWN_FIELDS_BYTES} bytes as JSON`,
+	});
+
+/** What a caller asks for, checked. Throws `invalid_input`, naming each field that's wrong. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+	const parsed = schema.safeParse(input);
+	if (parsed.success) return parsed.data;
+	const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`);
+	throw new RouterError("invalid_input", `${wrong.join("; ")}.`, { cause: parsed.error });
+}
+
+function withoutRepeated(tags: readonly string[]): string[] {
+	return [...new Map(tags.map((tag) => [tag.toLowerCase(), tag])).values()];
+}
