@@ -59,6 +59,12 @@ export const AREAS: readonly Area[] = [
 	},
 	{ area: "connectors/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: PURE },
 
+	{
+		area: "crm/*/",
+		imports: ["protocol/", "delivery/", "crm/*/", "connectors/*/", ...CONTRACTS],
+		packages: [...PURE, "jose"],
+	},
+
 	{ area: "testing/", imports: "all", packages: "all" },
 	{ area: "handlers/", imports: "all", packages: "all" },
 	{ area: "server/", imports: "all", packages: "all" },
