@@ -1,6 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { assignments as assignmentCollection, assignmentQueue } from "../../../src/crm/agents/assignmentRecords.js";
-import { onEveryStorage } from "./everyStorage.js";
+import { MemoryStorage } from "../../../src/storage/memory/MemoryStorage.js";
+import type { Collection, Page, Query } from "../../../src/storage/Storage.js";
+import { TestClock } from "../../support/office.js";
+import { COLLECTIONS, onEveryStorage } from "./everyStorage.js";
 import { APP, Desk } from "./given.js";
 
 const hundred = Array.from({ length: 100 }, (_, i) => `c${String(i).padStart(2, "0")}`);
@@ -183,6 +186,19 @@ await onEveryStorage((place) => {
 			expect(await d.load(id)).toBe(2);
 		});
 
+		test("by two processes at once is each once", async () => {
+			const left = desk();
+			const right = new Desk(left.place);
+			const ids = await left.staff(4, { capacity: 3 });
+			await Promise.all(Array.from({ length: 24 }, (_, i) => (i % 2 ? left : right).assignments.request(APP, `c${i}`)));
+			const told = [...left.changes, ...right.changes].map(([conversationId]) => conversationId);
+			expect(told).toHaveLength(12);
+			expect(new Set(told).size).toBe(12);
+			expect(await Promise.all(ids.map((id) => left.load(id)))).toEqual([3, 3, 3, 3]);
+			expect((await left.assignments.waiting(APP)).conversationIds).toHaveLength(12);
+			expect([...left.notes.errors, ...right.notes.errors]).toEqual([]);
+		});
+
 		test("in one app takes nobody of another", async () => {
 			const d = desk();
 			await d.staff(1);
@@ -246,5 +262,47 @@ await onEveryStorage((place) => {
 			await d.upkeep.run(APP);
 			expect(await d.assignments.of(APP, "c1")).toMatchObject({ state: "assigned", agentId: a });
 		});
+	});
+});
+
+/** Memory whose indexes, while they're late, answer as they did when they were last asked in time. */
+class LateIndexes extends MemoryStorage {
+	isLate = false;
+	private readonly known = new Map<string, Page<object>>();
+
+	override async query<R extends object>(collection: Collection<R>, query: Query): Promise<Page<R>> {
+		const place = JSON.stringify([collection.name, query]);
+		if (query.index && this.isLate) return (this.known.get(place) ?? { records: [] }) as Page<R>;
+		const page = await super.query(collection, query);
+		if (query.index) this.known.set(place, page);
+		return page;
+	}
+}
+
+describe("where indexes lag behind", () => {
+	const given = () => {
+		const storage = new LateIndexes({ collections: COLLECTIONS });
+		return { storage, d: new Desk({ topic: "late", storage, clock: new TestClock() }) };
+	};
+
+	test("who came online is assigned what waits although no index has them yet", async () => {
+		const { storage, d } = given();
+		const [id = ""] = await d.staff(1, { status: "offline" });
+		await d.assignments.request(APP, "c1");
+		storage.isLate = true;
+		await d.availability.choose(APP, id, "online");
+		await d.assignments.idle();
+		expect(await d.assignments.of(APP, "c1")).toMatchObject({ state: "assigned", agentId: id });
+	});
+
+	test("nobody is assigned more than they may have, or after they went", async () => {
+		const { storage, d } = given();
+		const [stays = "", goes = ""] = await d.staff(2, { capacity: 2 });
+		await d.availability.free(APP);
+		storage.isLate = true;
+		await d.availability.choose(APP, goes, "offline");
+		for (const each of ["c1", "c2", "c3"]) await d.assignments.request(APP, each);
+		expect([await d.load(stays), await d.load(goes)]).toEqual([2, 0]);
+		expect((await d.assignments.waiting(APP)).conversationIds).toEqual(["c3"]);
 	});
 });
