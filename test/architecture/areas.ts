@@ -61,8 +61,8 @@ export const AREAS: readonly Area[] = [
 
 	{
 		area: "crm/*/",
-		imports: ["protocol/", "delivery/", "crm/*/", ...CONTRACTS],
-		packages: [...PURE, "node:timers/promises"],
+		imports: ["protocol/", "delivery/", "crm/*/", "connectors/*/", ...CONTRACTS],
+		packages: [...PURE, "jose", "node:timers/promises"],
 	},
 
 	{ area: "testing/", imports: "all", packages: "all" },

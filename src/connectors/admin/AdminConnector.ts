@@ -13,6 +13,8 @@ export interface AgentIdentity {
 	readonly name?: string;
 	/** The ids of the apps that the agent works for. Default: all. */
 	readonly apps?: readonly string[];
+	/** Of the agent's account, when the token was made: a newer one there ends it. */
+	readonly version?: number;
 }
 
 /** Tells whose token it is. Throws `RouterError` `agent_token_invalid`. */

@@ -23,6 +23,8 @@ export interface AgentTokenOptions {
 	readonly apps?: readonly string[];
 	/** Default 12 hours. */
 	readonly lifetimeSeconds?: number;
+	/** The number of the account that it is for, which ends it when it rises. Default: none, and nothing ends it early. */
+	readonly version?: number;
 }
 
 const claims = z.object({
@@ -31,15 +33,16 @@ const claims = z.object({
 	role: z.enum(["agent", "admin"]),
 	name: z.string().max(LIMITS.nameLength).optional().catch(undefined),
 	apps: z.array(z.string().regex(APP_ID)).optional(),
+	ver: z.int().min(0).optional(),
 });
 
 /** A token that lets an agent in (a JWT, HS256). Throws `RouterError` `configuration_invalid` for a short secret. */
 export async function createAgentToken(options: AgentTokenOptions): Promise<string> {
-	const { subject, name, role = "agent", apps, lifetimeSeconds = HALF_A_DAY_S } = options;
-	const key = keyOf(options.secret);
+	const { subject, name, role = "agent", apps, lifetimeSeconds = HALF_A_DAY_S, version } = options;
+	const key = signingKey(options.secret);
 	const { SignJWT } = await import("jose");
 	const now = Math.floor(Date.now() / 1000);
-	return new SignJWT({ role, name, apps })
+	return new SignJWT({ role, name, apps, ver: version })
 		.setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
 		.setSubject(subject)
 		.setAudience(AGENT_AUDIENCE)
@@ -53,7 +56,7 @@ export async function createAgentToken(options: AgentTokenOptions): Promise<stri
  * subject, valid now. Throws `RouterError` `configuration_invalid` for a short secret.
  */
 export function agentTokens(secret: string): AgentTokenVerifier {
-	const key = keyOf(secret);
+	const key = signingKey(secret);
 	return {
 		async verify(token) {
 			// Loaded when the first agent comes: it takes 30 ms, which a Lambda for visitors needn't pay.
@@ -64,8 +67,8 @@ export function agentTokens(secret: string): AgentTokenVerifier {
 					audience: AGENT_AUDIENCE,
 					requiredClaims: ["exp", "sub"],
 				});
-				const { sub, exp, ...agent } = claims.parse(payload);
-				return { subject: sub, until: exp, ...agent };
+				const { sub, exp, ver, ...agent } = claims.parse(payload);
+				return { subject: sub, until: exp, version: ver, ...agent };
 			} catch (cause) {
 				throw new RouterError("agent_token_invalid", undefined, { cause });
 			}
@@ -73,7 +76,8 @@ export function agentTokens(secret: string): AgentTokenVerifier {
 	};
 }
 
-function keyOf(secret: string): Uint8Array {
+/** The key of a secret. Throws `configuration_invalid` for a short one. */
+export function signingKey(secret: string): Uint8Array {
 	const key = new TextEncoder().encode(secret);
 	if (key.length < SECRET_BYTES) {
 		throw new RouterError("configuration_invalid", `JWT_SECRET must have at least ${SECRET_BYTES} bytes.`);

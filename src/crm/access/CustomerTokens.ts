@@ -1,0 +1,33 @@
+import * as z from "zod";
+import { RouterError } from "../../protocol/errors.js";
+import { LIMITS } from "../../protocol/limits.js";
+import type { CustomerActor } from "./Actor.js";
+import { type Signing, sign, verify } from "./signedClaims.js";
+
+const AUDIENCE = "stentor-chat-router/customer";
+const LIFETIME_S = 30 * 24 * 60 * 60;
+
+const id = z.string().min(1).max(LIMITS.idLength);
+const claims = z.object({ sub: id, app: id, conversation: id });
+
+/** Tokens that let a customer into one conversation, and no other. */
+export class CustomerTokens {
+	private readonly signing: Signing;
+
+	/** `secret`: at least 32 bytes. */
+	constructor({ secret, clock }: Pick<Signing, "secret" | "clock">) {
+		this.signing = { secret, audience: AUDIENCE, clock };
+	}
+
+	/** Good for 30 days. */
+	issue(app: string, customerId: string, conversationId: string): Promise<string> {
+		return sign(this.signing, { sub: customerId, app, conversation: conversationId }, LIFETIME_S);
+	}
+
+	/** Throws `token_invalid`. */
+	async verify(app: string, token: string): Promise<CustomerActor & { readonly conversationId: string }> {
+		const { sub, app: madeFor, conversation } = await verify(this.signing, token, claims);
+		if (madeFor !== app) throw new RouterError("token_invalid", "The token is for another app.");
+		return { role: "customer", app, customerId: sub, conversationId: conversation };
+	}
+}

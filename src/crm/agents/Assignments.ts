@@ -1,0 +1,195 @@
+import type { Monitor } from "../../monitoring/Monitor.js";
+import { ConditionFailed, RouterError } from "../../protocol/errors.js";
+import type { Write } from "../../storage/Storage.js";
+import type { AgentPorts } from "./Agents.js";
+import type { Availability } from "./Availability.js";
+import { type Priority, placeOf } from "./assignment.js";
+import {
+	type Assignment,
+	type AssignmentRecord,
+	assignmentOf,
+	assignmentQueue,
+	assignments,
+	type QueueRecord,
+	type WaitingRecord,
+} from "./assignmentRecords.js";
+import { assigned, giveOne, put, queued, remove, takeOne, unqueued } from "./assignmentWrites.js";
+import { Dispatcher } from "./Dispatcher.js";
+import { type AgentRecord, agents, keyIn, scopeOf } from "./records.js";
+import type { Need } from "./schema.js";
+
+export interface AssignmentPorts extends Pick<AgentPorts, "topic" | "storage" | "clock"> {
+	readonly availability: Availability;
+	readonly monitor: Monitor;
+	/**
+	 * Who has a conversation has changed; undefined: nobody any more. It may be missed when a process dies: the truth is
+	 * what `of` answers.
+	 */
+	readonly onChange?: (app: string, conversationId: string, agentId: string | undefined) => void;
+}
+
+/** A conversation that wants an agent. */
+export interface Wanted extends Need {
+	/** Default `"low"`. */
+	readonly priority?: Priority;
+}
+
+/** How often what lost a race is tried again. */
+const TRIES = 8;
+
+/**
+ * Who has which conversation. An agent's count and the assignment that it counts change in one transaction, which holds
+ * only below the agent's capacity: no order of events and no number of processes gets anybody over it.
+ */
+export class Assignments {
+	private readonly dispatcher: Dispatcher;
+
+	constructor(private readonly ports: AssignmentPorts) {
+		const { onChange } = ports;
+		this.dispatcher = new Dispatcher({
+			...ports,
+			assigned: ({ appId, conversationId, agentId }) => onChange?.(appId, conversationId, agentId),
+		});
+	}
+
+	/**
+	 * An agent is wanted: whoever has it keeps it, else it goes to who is free, else it waits. Asking again changes its
+	 * priority while it waits, and neither its age nor what it needs.
+	 */
+	async request(app: string, conversationId: string, wanted: Wanted = {}): Promise<Assignment> {
+		const { priority = "low" } = wanted;
+		await this.change(app, conversationId, (before) => {
+			if (before?.state === "assigned" || before?.priority === priority) return [];
+			const next = before ? moved(before, priority) : this.wait(app, conversationId, priority, wanted);
+			return [put(next, before), queued(next), ...(before ? [unqueued(before)] : [])];
+		});
+		const asked = await this.of(app, conversationId);
+		if (asked?.state === "assigned") return asked;
+		await this.dispatcher.run(app);
+		// Released meanwhile: there's nothing left to want.
+		return (
+			(await this.of(app, conversationId)) ?? {
+				state: "waiting",
+				conversationId,
+				priority,
+				askedAt: this.ports.clock(),
+			}
+		);
+	}
+
+	/**
+	 * Gives the conversation to this agent, whoever had it, whatever it needs, and whether they are away or busy.
+	 * Throws `agent_unknown`, `agent_unavailable` (offline), `agent_at_capacity`.
+	 */
+	async assign(app: string, conversationId: string, agentId: string, wanted: Wanted = {}): Promise<void> {
+		const { priority = "low" } = wanted;
+		const before = await this.change(app, conversationId, async (record) => {
+			if (record?.state === "assigned" && record.agentId === agentId) return [];
+			const agent = await this.agent(app, agentId);
+			const now = this.ports.clock();
+			const source = record ?? this.wait(app, conversationId, priority, wanted);
+			return [
+				takeOne(agent, now),
+				put(assigned(source, agent, now), record),
+				...(record?.state === "waiting" ? [unqueued(record)] : []),
+				...(record?.state === "assigned" ? [giveOne(record.holder, now)] : []),
+			];
+		});
+		const had = before?.state === "assigned" ? before.agentId : undefined;
+		if (had === agentId) return;
+		this.ports.onChange?.(app, conversationId, agentId);
+		if (had !== undefined) await this.dispatcher.run(app, had);
+	}
+
+	/** Nobody is wanted any more: it's over. Who waits gets the agent's place. Answers whether anybody had it or was wanted. */
+	async release(app: string, conversationId: string): Promise<boolean> {
+		const before = await this.change(app, conversationId, (record) => {
+			if (!record) return [];
+			const end = remove(record);
+			return record.state === "waiting" ? [end, unqueued(record)] : [end, giveOne(record.holder, this.ports.clock())];
+		});
+		if (before?.state === "assigned") {
+			this.ports.onChange?.(app, conversationId, undefined);
+			await this.dispatcher.run(app, before.agentId);
+		}
+		return before !== undefined;
+	}
+
+	/** Undefined where nobody has it and nobody is wanted. */
+	async of(app: string, conversationId: string): Promise<Assignment | undefined> {
+		const record = await this.record(app, conversationId);
+		return record && assignmentOf(record);
+	}
+
+	/** Who waits, in the order in which they'll be assigned. */
+	async waiting(
+		app: string,
+		{ limit, cursor }: { limit?: number; cursor?: string } = {},
+	): Promise<{ readonly conversationIds: readonly string[]; readonly cursor?: string }> {
+		const hash = scopeOf(this.ports.topic, app);
+		const page = await this.ports.storage.query(assignmentQueue, { hash, limit, cursor });
+		return { conversationIds: page.records.map((each: QueueRecord) => each.conversationId), cursor: page.cursor };
+	}
+
+	/** Gives who waits to who is free; `freed` can take more since a moment ago. */
+	dispatch(app: string, freed?: string): Promise<void> {
+		return this.dispatcher.run(app, freed);
+	}
+
+	/** Resolves when no dispatching is under way. */
+	idle(): Promise<void> {
+		return this.dispatcher.idle();
+	}
+
+	/** Writes what `plan` makes of the assignment, which it was planned for or not at all; answers what it was. */
+	private async change(
+		app: string,
+		conversationId: string,
+		plan: (before: AssignmentRecord | undefined) => readonly Write[] | Promise<readonly Write[]>,
+	): Promise<AssignmentRecord | undefined> {
+		for (let left = TRIES; ; left--) {
+			const before = await this.record(app, conversationId);
+			const writes = await plan(before);
+			if (writes.length === 0) return before;
+			try {
+				await this.ports.storage.transact(writes);
+				return before;
+			} catch (error) {
+				if (!(error instanceof ConditionFailed) || left <= 1) throw error;
+			}
+		}
+	}
+
+	private async agent(app: string, id: string): Promise<AgentRecord> {
+		const record = await this.ports.storage.get(agents, [keyIn(scopeOf(this.ports.topic, app), id)]);
+		if (!record) throw new RouterError("agent_unknown");
+		if (record.status === "offline") throw new RouterError("agent_unavailable");
+		if (record.activeConversations >= record.capacity) throw new RouterError("agent_at_capacity");
+		return record;
+	}
+
+	private wait(app: string, conversationId: string, priority: Priority, { skills, department }: Need): WaitingRecord {
+		const scope = scopeOf(this.ports.topic, app);
+		const askedAt = this.ports.clock();
+		return {
+			state: "waiting",
+			conversation: keyIn(scope, conversationId),
+			scope,
+			appId: app,
+			conversationId,
+			priority,
+			askedAt,
+			place: placeOf(priority, askedAt, conversationId),
+			skills,
+			department,
+		};
+	}
+
+	private record(app: string, conversationId: string): Promise<AssignmentRecord | undefined> {
+		return this.ports.storage.get(assignments, [keyIn(scopeOf(this.ports.topic, app), conversationId)]);
+	}
+}
+
+function moved(before: WaitingRecord, priority: Priority): WaitingRecord {
+	return { ...before, priority, place: placeOf(priority, before.askedAt, before.conversationId) };
+}
