@@ -68,7 +68,7 @@ export const AREAS: readonly Area[] = [
 	},
 	{ area: "connectors/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: PURE },
 
-	{ area: "crm/attachments/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: ["zod"] },
+	{ area: "crm/attachments/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: ["zod", "node:buffer"] },
 
 	{ area: "testing/", imports: "all", packages: "all" },
 	{ area: "handlers/", imports: "all", packages: "all" },
