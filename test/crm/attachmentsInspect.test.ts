@@ -23,6 +23,13 @@ function join(...parts: readonly (string | Uint8Array)[]): Buffer {
 	return Buffer.concat(parts.map((each) => (typeof each === "string" ? Buffer.from(each, "latin1") : each)));
 }
 
+/** A document with its directory's first entry changed. */
+function withFirstEntry(change: (file: Buffer, at: number) => void): Buffer {
+	const file = Buffer.from(DOCX);
+	change(file, file.indexOf("PK\x01\x02"));
+	return file;
+}
+
 describe("a whole file", () => {
 	test.each(TYPES)("of type %s passes", (type) => {
 		expect(inspect(WHOLE[type], type)).toBeUndefined();
@@ -122,6 +129,7 @@ describe("something else in a file is refused as unsafe", () => {
 			DOCX_TYPE,
 			archive("[Content_Types].xml", "word/document.xml", "../../etc/cron.d/x"),
 		],
+		["a part before a DOCX's first", DOCX_TYPE, withFirstEntry((file, at) => file.writeUInt32LE(1, at + 42))],
 		["a page as text", "text/plain", Buffer.from("<!DOCTYPE html><p>hello")],
 		["a page as text, after white space", "text/plain", Buffer.from("\n \t<HTML>")],
 		["an SVG as text", "text/plain", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')],
@@ -141,6 +149,11 @@ describe("what isn't the type it says is a mismatch", () => {
 		["a page before a PDF", "application/pdf", join("<script>alert(1)</script>\n", PDF)],
 		["an old table as a document", "application/msword", compound("Workbook")],
 		["a table as a document", DOCX_TYPE, archive("[Content_Types].xml", "xl/workbook.xml")],
+		["a JPEG without a frame", "image/jpeg", join(JPEG.subarray(0, 20), JPEG.subarray(33))],
+		["a PNG without a picture", "image/png", png([PNG.subarray(8, 33), chunk("IEND")])],
+		["a compound file that only mentions Word's name", "application/msword", compound("--WordDocument")],
+		["an encrypted document", DOCX_TYPE, withFirstEntry((file, at) => file.writeUInt16LE(1, at + 8))],
+		["something that begins as an archive before a document", DOCX_TYPE, join("PK\x03\x04evil", DOCX)],
 		["any archive as a document", DOCX_TYPE, archive("a.txt")],
 		["NUL in a text", "text/plain", Buffer.from("a\0b")],
 		["an escape in a text", "text/csv", Buffer.from("a\x1b[31mb")],

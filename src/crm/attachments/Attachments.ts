@@ -204,9 +204,9 @@ export class Attachments {
 
 	/** The key that a reference names; only keys of this app are any. */
 	private async keyOf(app: string, reference: string): Promise<string> {
-		const [id = "", owner] = reference.split("/").reverse();
+		const id = reference.slice(reference.lastIndexOf("/") + 1);
 		const key = `${app}/${id}`;
-		const isOurs = owner === app && ID.test(id) && (reference === key || reference === (await this.blobs.address(key)));
+		const isOurs = ID.test(id) && (reference === key || reference === (await this.blobs.address(key)));
 		if (isOurs) return key;
 		throw new RouterError("attachment_unknown");
 	}
@@ -229,7 +229,7 @@ const ID = /^[\w-]{22}$/;
 /** The record, if this party's messages in this place may carry it. */
 function permitted(record: AttachmentRecord | undefined, place: string, { uploader }: Party): LiveAttachment {
 	const found = live(record);
-	const isTheirs = found.conversation === undefined ? found.uploader === uploader : found.conversation === place;
+	const isTheirs = found.conversation === undefined || found.conversation === place;
 	const isCarried = found.abandonedIn === undefined;
 	if (isTheirs && (isCarried || found.uploader === uploader)) return found;
 	throw new RouterError("attachment_unknown");
