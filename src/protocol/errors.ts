@@ -58,6 +58,35 @@ export const ERRORS = {
 	invalid_path: { retryable: false, means: "A change names a field inside something that's not an object." },
 	invalid_query: { retryable: false, means: "A query's cursor, limit or key, or a transaction, is malformed." },
 	storage_unavailable: { retryable: true, means: "The storage did not answer; whether it wrote is unknown." },
+	invalid_blob: {
+		retryable: false,
+		means: "A file's key, type or size, or the time that its address opens, is malformed.",
+	},
+	address_refused: {
+		retryable: false,
+		means: "The address of a file was altered, its time is over, or another file came than it was made for.",
+	},
+	file_name_invalid: {
+		retryable: false,
+		means: "The file's name is empty, too long, or holds what names of files mustn't.",
+	},
+	file_type_forbidden: { retryable: false, means: "Files of this type can't be sent here." },
+	file_too_large: { retryable: false, means: "The file is empty, or over 10 MB." },
+	file_mismatch: {
+		retryable: false,
+		means: "The file isn't what it was announced as: its bytes are of another type, damaged, or of another number.",
+	},
+	file_unsafe: {
+		retryable: false,
+		means: "The file holds what could be run: a program, a page, a macro, or another file hidden in it.",
+	},
+	attachment_unknown: {
+		retryable: false,
+		means: "There is no attachment of this key here, or it belongs to somebody else.",
+	},
+	attachment_deleted: { retryable: false, means: "This attachment was deleted." },
+	attachment_not_uploaded: { retryable: true, means: "The file of this attachment hasn't been uploaded yet." },
+	attachments_too_many: { retryable: false, means: "A message carries 10 attachments at most." },
 	internal: { retryable: true, means: "Something went wrong here; the log tells more." },
 } as const satisfies Record<string, { retryable: boolean; means: string }>;
 

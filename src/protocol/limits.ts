@@ -34,4 +34,8 @@ export const LIMITS = {
 	transcriptText: 2_000,
 	/** Sessions that a connection is attached to when its user comes back. */
 	sessionsOnReconnect: 10,
+	/** A file that somebody sends. */
+	fileBytes: 10 * 1024 * 1024,
+	/** Attachments of one message. */
+	attachments: 10,
 } as const;

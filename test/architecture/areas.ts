@@ -15,6 +15,7 @@ const CONTRACTS = [
 	"connectors/Connector.ts",
 	"apps/Apps.ts",
 	"monitoring/Monitor.ts",
+	"blobs/BlobStore.ts",
 ];
 const PURE = ["node:crypto", "zod"];
 
@@ -27,6 +28,7 @@ export const AREAS: readonly Area[] = [
 	{ area: "apps/Apps.ts", imports: ["protocol/"], packages: [] },
 	{ area: "monitoring/Monitor.ts", imports: ["protocol/"], packages: [] },
 	{ area: "connectors/Connector.ts", imports: ["protocol/", "apps/Apps.ts"], packages: [] },
+	{ area: "blobs/BlobStore.ts", imports: ["protocol/"], packages: [] },
 
 	{
 		area: "delivery/",
@@ -49,6 +51,13 @@ export const AREAS: readonly Area[] = [
 	},
 	{ area: "transport/*/", imports: ["protocol/", ...CONTRACTS, "transport/"], packages: ["ws", "node:*"] },
 	{ area: "transport/", imports: ["protocol/", ...CONTRACTS], packages: PURE },
+	{
+		area: "blobs/s3/",
+		imports: ["protocol/", "blobs/BlobStore.ts", "blobs/"],
+		packages: ["@aws-sdk/*"],
+	},
+	{ area: "blobs/folder/", imports: ["protocol/", "blobs/BlobStore.ts", "blobs/"], packages: ["zod", "node:*"] },
+	{ area: "blobs/", imports: ["protocol/", "blobs/BlobStore.ts"], packages: [] },
 	{ area: "apps/", imports: ["protocol/", ...CONTRACTS], packages: [...PURE, "@aws-sdk/client-secrets-manager"] },
 	{ area: "monitoring/", imports: ["protocol/", ...CONTRACTS], packages: PURE },
 
@@ -59,6 +68,7 @@ export const AREAS: readonly Area[] = [
 	},
 	{ area: "connectors/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: PURE },
 
+	{ area: "crm/attachments/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: ["zod", "node:buffer"] },
 	{
 		area: "crm/*/",
 		imports: ["protocol/", "delivery/", "crm/*/", "connectors/*/", ...CONTRACTS],

@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { LIMITS } from "../../protocol/limits.js";
+
+/** What is asked of `requestUpload`. That the name, type and size fit is checked there, each with a code of its own. */
+export const uploadRequest = z.strictObject({
+	/** The file's name, without folders; only ever shown. */
+	fileName: z.string().min(1).max(LIMITS.nameLength),
+	/** One of nine types, in small letters and without parameters: the `PUT` has to say the same. */
+	contentType: z.string().min(1).max(LIMITS.nameLength),
+	/** Bytes: the `PUT` has to bring exactly as many. */
+	fileSize: z.int().min(0),
+});
+
+export type UploadRequest = z.infer<typeof uploadRequest>;
+
+/** Where a file is to be put, and what a message carries then. */
+export interface UploadTicket {
+	/** Takes one `PUT` of the file, with its `Content-Type`. */
+	readonly uploadUrl: string;
+	/** What a message carries. Opens when a message has carried it. */
+	readonly attachmentUrl: string;
+	/** Ours; a message may carry it in place of the address. */
+	readonly key: string;
+	/** Seconds. */
+	readonly expiresIn: number;
+}
+
+/** An attachment as messages show it. */
+export interface Attachment {
+	readonly key: string;
+	readonly name: string;
+	readonly contentType: string;
+	/** Bytes. */
+	readonly size: number;
+	readonly url: string;
+}
