@@ -23,8 +23,6 @@ const STATUS: { readonly [code in ErrorCode]?: number } = {
 	conversation_rated: 409,
 	record_changed: 412,
 	message_conflict: 409,
-	conversation_open: 409,
-	conversation_rated: 409,
 	not_joined: 410,
 	frame_too_large: 413,
 	rate_limited: 429,

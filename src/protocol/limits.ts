@@ -36,6 +36,4 @@ export const LIMITS = {
 	sessionsOnReconnect: 10,
 	/** A file that somebody sends. */
 	fileBytes: 10 * 1024 * 1024,
-	/** Attachments of one message. */
-	attachments: 10,
 } as const;
