@@ -67,6 +67,14 @@ export class Cursors {
 		if (readers?.size === 0) this.known.delete(key);
 	}
 
+	/** Deletes every cursor of a session whose reader begins with `prefix`. */
+	async erase(key: string, prefix: string): Promise<void> {
+		for (const reader of (await this.of(key, prefix)).keys()) {
+			this.forget(key, reader);
+			await this.storage.delete(cursors, [key, reader]);
+		}
+	}
+
 	/** Writes what has been gathered. */
 	flush(): Promise<void> {
 		clearTimeout(this.timer);

@@ -24,6 +24,16 @@ export class Memberships {
 		await this.storage.delete(memberships, [this.member(app, user), session]);
 	}
 
+	/** Forgets who was in a session. */
+	async forget(session: string): Promise<void> {
+		let cursor: string | undefined;
+		do {
+			const page = await this.storage.query(memberships, { index: "bySession", hash: session, cursor });
+			await Promise.all(page.records.map(({ member }) => this.storage.delete(memberships, [member, session])));
+			cursor = page.cursor;
+		} while (cursor);
+	}
+
 	/** The keys of the sessions that the user joined most recently, the newest first. */
 	async of(app: string, user: string): Promise<string[]> {
 		const found = [];

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { Storage } from "../storage/Storage.js";
+import { Lanes } from "./Lanes.js";
 import { entries, feedCursors } from "./records.js";
 
 /** How long a plugin that failed, or has read everything, waits before it looks again, in milliseconds. */
@@ -25,6 +26,11 @@ export interface Plugin {
 	 * Rejecting has the entries come again.
 	 */
 	settled?(closing: AbortSignal): Promise<void>;
+	/**
+	 * What was said in a session up to entry `seq` was erased: nothing of it may be kept, neither of what the plugin has
+	 * gathered. It's given no entries meanwhile. Told again if it throws, and may be told again anyway.
+	 */
+	onErased?(session: string, seq: number): Promise<void>;
 }
 
 /** A plugin, and where it is in the feed. */
@@ -41,6 +47,9 @@ interface Reading {
 /** Feeds plugins, each at its own pace, with a cursor of its own. */
 export class Plugins {
 	private readonly running: Promise<void>[] = [];
+	private readonly plugins: Plugin[] = [];
+	/** A plugin isn't told of an erasure between the reading of a page and the giving of it. */
+	private readonly lanes = new Lanes();
 	private readonly closing = new AbortController();
 	private wakers: (() => void)[] = [];
 
@@ -51,7 +60,14 @@ export class Plugins {
 	) {}
 
 	add(plugin: Plugin): void {
+		this.plugins.push(plugin);
 		this.running.push(this.read({ plugin, reader: `${this.topic}/${plugin.name}`, kept: undefined }));
+	}
+
+	/** Has every plugin forget what was said in a session up to `seq`. Throws what one of them throws. */
+	async erased(session: string, seq: number): Promise<void> {
+		const forget = (plugin: Plugin) => this.lanes.run(plugin.name, async () => plugin.onErased?.(session, seq));
+		await Promise.all(this.plugins.map(forget));
 	}
 
 	/** There may be something new. */
@@ -74,9 +90,7 @@ export class Plugins {
 		while (!this.closing.signal.aborted) {
 			try {
 				const { cursor } = reading.given ?? (await this.place(reading));
-				const page = await this.storage.feed(entries, cursor, PAGE);
-				const mine = page.records.filter(({ session }) => session.startsWith(`${this.topic}/`));
-				if (mine.length > 0) await plugin.onEntries(mine);
+				const page = await this.lanes.run(plugin.name, () => this.give(plugin, cursor));
 				if (!plugin.settled) await this.keep(reading, page.cursor);
 				// What it gathered may have failed meanwhile: then it reads again from where that's kept.
 				if (reading.given) reading.given = { cursor: page.cursor };
@@ -91,6 +105,14 @@ export class Plugins {
 		await reading.settling;
 		if (!plugin.settled) return;
 		await this.settle(reading);
+	}
+
+	/** Gives the plugin the next page. */
+	private async give(plugin: Plugin, from: string | undefined) {
+		const page = await this.storage.feed(entries, from, PAGE);
+		const mine = page.records.filter(({ session }) => session.startsWith(`${this.topic}/`));
+		if (mine.length > 0) await plugin.onEntries(mine);
+		return page;
 	}
 
 	private async place(reading: Reading): Promise<{ cursor: string | undefined }> {

@@ -8,6 +8,7 @@ import { type Arriving, type Connected, Connections } from "./Connections.js";
 import { Counter } from "./Counter.js";
 import { Cursors } from "./Cursors.js";
 import { Departures } from "./Departures.js";
+import { Erasing } from "./Erasing.js";
 import { Fanout, type Mark } from "./Fanout.js";
 import { FrameOrder, type Served } from "./FrameOrder.js";
 import { newId, sessionKey } from "./identity.js";
@@ -28,6 +29,7 @@ interface Rooms {
 	readonly connections: Connections;
 	readonly attendance: Attendance;
 	readonly departures: Departures;
+	readonly erasing: Erasing;
 	readonly counter: Counter;
 	readonly frames: FrameOrder;
 	readonly sweep: Sweep;
@@ -167,6 +169,15 @@ export class PostOffice {
 		return this.rooms.cursors.of(sessionKey(this.topic, app, sessionId));
 	}
 
+	/**
+	 * Erases what was said in a session up to now, who its visitor was, and what plugins keep of it: entries keep their
+	 * numbers, and connections of the visitor are ended. What's said later stays. If it fails, or the process dies, call it
+	 * again. Answers up to which entry all is erased; undefined if there's no such session.
+	 */
+	erase(app: string, sessionId: string): Promise<number | undefined> {
+		return this.rooms.erasing.erase(sessionKey(this.topic, app, sessionId));
+	}
+
 	/** Resolves when nothing is under way any more: no change, no push, no turn, no write of a cursor. */
 	async idle(): Promise<void> {
 		const { background, log, cursors } = this.rooms;
@@ -252,11 +263,37 @@ function furnish(ports: PostOfficePorts): Rooms {
 		track,
 	});
 	const plugins = new Plugins(topic, storage, monitor);
+	const erasing = new Erasing({
+		storage,
+		log,
+		fanout,
+		cursors,
+		memberships,
+		plugins,
+		async end(address) {
+			await transport.disconnect(address, "The conversation was erased.");
+			const ended = await connections.end(address.connection);
+			if (ended) await departures.leaveAll(ended, false);
+		},
+	});
 	log.onAppended = (head, appended) => {
 		fanout.entries(head, appended);
 		plugins.wake();
 	};
 	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
 	const frames = new FrameOrder();
-	return { background, log, fanout, cursors, connections, attendance, departures, counter, frames, sweep, plugins };
+	return {
+		background,
+		log,
+		fanout,
+		cursors,
+		connections,
+		attendance,
+		departures,
+		erasing,
+		counter,
+		frames,
+		sweep,
+		plugins,
+	};
 }

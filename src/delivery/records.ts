@@ -24,6 +24,8 @@ export interface Head {
 	closed?: true;
 	/** The visitor has rated it. */
 	rated?: true;
+	/** Entries up to this one were erased; those that aren't yet are about to be. */
+	erased?: number;
 	/** The newest entry that wants an answer. */
 	asked?: number;
 	/** The turn under way. */
@@ -197,6 +199,8 @@ export const cursors = defineCollection<CursorRecord>({
 export const memberships = defineCollection<MembershipRecord>({
 	name: "memberships",
 	key: { hash: "member", range: { field: "session", type: "string" } },
+	/** Who is in a session that's erased. */
+	indexes: { bySession: { hash: "session" } },
 	expires: "expires",
 });
 

@@ -78,6 +78,8 @@ export type Signal =
 			readonly timeMs: number;
 			readonly entry: Entry;
 	  }
+	/** Everything up to this entry was erased: what a client still shows of it is to go. */
+	| { readonly type: "erased"; readonly seq: number }
 	| { readonly type: "resumed"; readonly recovered: boolean; readonly seq: number }
 	| { readonly type: "receipt"; readonly who: Sender; readonly delivered?: number; readonly read?: number }
 	| {

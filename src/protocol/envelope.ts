@@ -55,7 +55,9 @@ export type Content =
 	/** What the visitor thought of it, from 1 to 5. */
 	| { readonly type: "rated"; readonly rating: number; readonly comment?: string }
 	/** The sender should have answered entry `seq` and could not. */
-	| { readonly type: "failure"; readonly seq: number; readonly error: string };
+	| { readonly type: "failure"; readonly seq: number; readonly error: string }
+	/** What stood here was erased. It had an author and a time, and keeps its number. */
+	| { readonly type: "erased" };
 
 /** One entry of a session's log. */
 export interface Entry {

@@ -35,6 +35,7 @@ const contents: readonly Content[] = [
 	{ type: "message", text: "", attachments: [{ url: "/files/a.png", size: 7 }], format: "image" },
 	{ type: "closed" },
 	{ type: "rated", rating: 5, comment: "Thank you" },
+	{ type: "erased" },
 ];
 
 const signals: readonly Signal[] = [
@@ -50,6 +51,7 @@ const signals: readonly Signal[] = [
 	{ type: "resumed", recovered: true, seq: 3 },
 	{ type: "receipt", who, delivered: 3, read: 2 },
 	{ type: "refused", code: "message_conflict", error: "Used before.", retryable: false, messageId: "m1" },
+	{ type: "erased", seq: 3 },
 	{ type: "pong" },
 ];
 

@@ -60,7 +60,7 @@ export class ConversationProjection implements Plugin {
 				? { ...known, messages: { ...known.messages } }
 				: { conversation, rev: 0, ...noActivity() };
 			const found = record ?? (await this.opened(session, batch));
-			// Nobody has said anything yet.
+			// Nobody has said anything yet, or all of it was erased.
 			if (!found) return;
 			let changes: Changed = {};
 			for await (const entry of this.uncounted(session, activity.counted, to, batch)) {
@@ -93,9 +93,11 @@ export class ConversationProjection implements Plugin {
 
 	/** A conversation for a session that was opened without one; undefined as long as only bots speak. */
 	private async opened(session: string, batch: readonly Entry[]): Promise<ConversationRecord | undefined> {
-		if (!batch.some((entry) => entry.from.role !== "answerer" && isMessage(entry))) return undefined;
+		const said = batch.filter((entry) => entry.from.role !== "answerer" && isMessage(entry));
+		if (said.length === 0) return undefined;
 		const head = await this.ports.storage.get(sessions, [session]);
-		if (!head) return undefined;
+		// What was erased since it was given isn't to be told of again.
+		if (!head || said.every(({ seq }) => seq <= (head.erased ?? 0))) return undefined;
 		const { app, sessionId: id } = partsOf(session);
 		const { openedAt, timeMs: lastMessageAt } = head;
 		const about = { id, priority: "low", channel: "web", openedAt, lastMessageAt, hasBegun: true } as const;

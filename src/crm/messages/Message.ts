@@ -46,6 +46,7 @@ const EVENTS: { readonly [type in Content["type"]]?: string } = {
 	closed: "closed the conversation",
 	rated: "rated the conversation",
 	failure: "could not answer",
+	erased: "said something that was erased",
 };
 
 /** The message that an entry is. Of who takes part and how far they are, `session` and `receipts` tell. */

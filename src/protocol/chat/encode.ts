@@ -68,6 +68,8 @@ function eventOf(content: Content): Record<string, unknown> | undefined {
 			return { event: "rated", rating: content.rating, comment: content.comment };
 		case "failure":
 			return { event: "failed", error: content.error };
+		case "erased":
+			return { event: "erased" };
 		case "message":
 		case "launch":
 		case "handOff":
@@ -100,6 +102,8 @@ export function encodeSignal(conversationId: string | undefined, signal: Signal)
 			const message = messageOf(conversationId ?? "", entry, { role: entry.from.role, own: true });
 			return frame("ack", { messageId, conversationId, seq, message });
 		}
+		case "erased":
+			return frame("status", { conversationId, event: "erased", upTo: signal.seq });
 		case "resumed":
 			return frame("resumed", { conversationId, recovered: signal.recovered, seq: signal.seq });
 		case "receipt":

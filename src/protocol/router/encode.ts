@@ -47,13 +47,15 @@ function entryFrame(entry: Entry, reader: Reader): Pick<RouterMessage, "event" |
 			return { event: "user left" };
 		case "failure":
 			return { event: "failure", data: { type: "BOT", tries: FINAL_TRIES, delay: 0, error: content.error } };
-		// The published client knows neither; who numbers what it has would take it that something is missing.
+		// The published client knows none of these; who numbers what it has would take it that something is missing.
 		case "closed":
 			return reader.numbered ? { event: "closed" } : undefined;
 		case "rated":
 			return reader.numbered
 				? { event: "rated", data: { rating: content.rating, comment: content.comment } }
 				: undefined;
+		case "erased":
+			return reader.numbered ? { event: "erased" } : undefined;
 		case "launch":
 		case "handOff":
 			return undefined;
@@ -123,6 +125,8 @@ function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "se
 			const { messageId, seq, prev, timeMs } = signal;
 			return { event: "ack", data: { messageId, seq, prev, timeMs } };
 		}
+		case "erased":
+			return { event: "erased", data: { seq: signal.seq }, sender: router };
 		case "resumed":
 			return { event: "resumed", data: { recovered: signal.recovered, seq: signal.seq } };
 		case "receipt":

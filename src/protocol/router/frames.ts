@@ -61,6 +61,7 @@ export type RouterEvent =
 	| "ack"
 	| "closed"
 	| "rated"
+	| "erased"
 	| "resumed"
 	| "pong";
 

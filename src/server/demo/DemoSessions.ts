@@ -64,6 +64,10 @@ export class DemoSessions implements Plugin {
 		await Promise.all([...changed].map(([key, change]) => this.change(key, change)));
 	}
 
+	async onErased(session: string): Promise<void> {
+		await this.storage.delete(demoSessions, [session]);
+	}
+
 	/** The sessions of an app, the one that was talked in last first. */
 	async newest(app: string): Promise<readonly ListedSession[]> {
 		const query = { index: "recent", hash: app, order: "desc", limit: LISTED } as const;
