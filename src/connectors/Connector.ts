@@ -2,6 +2,7 @@ import type { App } from "../apps/Apps.js";
 import type { Command, Dialect, Greeting, Profile } from "../protocol/Dialect.js";
 import type { Audience, Entry } from "../protocol/envelope.js";
 import type { StentorRequest, StentorResponse } from "../protocol/stentor.js";
+import type { Desk } from "./Desk.js";
 
 /**
  * How one kind of participant is reached. The contract's suites are `answeringConnectorSuite` and
@@ -22,6 +23,11 @@ export interface Admission extends Profile {
 	readonly user: string;
 	/** The user was proved (by a token, say): the id need be no secret for them to be known again by it. Default false. */
 	readonly proved?: boolean;
+	/**
+	 * Who is behind the user, as the CRM knows them: `agent/<id>`, `customer/<id>`. All their connections can be told
+	 * something, or be ended. Default: nobody that's known.
+	 */
+	readonly account?: string;
 	/** When this admission ends, in epoch seconds: frames after that are refused. Default: with the connection. */
 	readonly until?: number;
 	/** The only session that this connection may name; it's attached to it at once, which opens it. Visitors' only. */
@@ -42,6 +48,8 @@ export interface SocketConnector {
 	readonly dialect: Dialect;
 	/** What its connections may ask for. */
 	readonly commands: readonly Command["type"][];
+	/** What its connections may subscribe to. */
+	readonly desk?: Desk;
 	/**
 	 * Who connects; undefined when this connection is of another connector's kind. Connectors are asked in their order.
 	 * Throws a `RouterError` to refuse the connection.

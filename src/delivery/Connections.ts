@@ -4,12 +4,13 @@ import type { Dialect, Greeting } from "../protocol/Dialect.js";
 import { asRouterError, ConditionFailed, RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Address } from "../transport/Transport.js";
+import { AccountIndex, CONNECTION_S } from "./AccountIndex.js";
 import type { Switchboard } from "./ports.js";
 import { type ConnectionRecord, connections } from "./records.js";
 
-/** API Gateway ends a connection after 2 hours; one of ours that lives longer is known to the process that has it. */
-const LIFETIME_S = 135 * 60;
 const KEPT = 100_000;
+/** What a storage reads at once. */
+const BATCH = 100;
 
 /** What a client says when it connects. Header names are lower-case. */
 export interface Arriving {
@@ -36,6 +37,9 @@ export interface Connected {
 export class Connections {
 	/** Connections of this process, or that it has met. */
 	private readonly known = new Map<string, Connected>();
+	/** Those of this process that end at a time of their own. */
+	private readonly ending = new Map<string, Connected>();
+	private readonly accounts: AccountIndex;
 
 	constructor(
 		private readonly topic: string,
@@ -43,21 +47,39 @@ export class Connections {
 		private readonly switchboard: Switchboard,
 		private readonly clock: () => number,
 		private readonly soleOwner: boolean,
-	) {}
+	) {
+		this.accounts = new AccountIndex(topic, storage, clock, soleOwner);
+	}
 
 	/** Lets a connection in, or throws why it isn't: `unknown_app`, or what its connector says. */
-	async admit(arriving: Arriving): Promise<Connected> {
+	admit(arriving: Arriving): Promise<Connected> {
+		return this.accounts.arrive(async (enter) => {
+			const connected = await this.letIn(arriving);
+			const { app, record } = connected;
+			if (record.account === undefined) return connected;
+			try {
+				await enter(app.id, record.account, arriving.connection);
+			} catch (error) {
+				await this.end(arriving.connection);
+				throw error;
+			}
+			return connected;
+		});
+	}
+
+	private async letIn(arriving: Arriving): Promise<Connected> {
 		const { connection, url, query, headers } = arriving;
 		const app = await this.switchboard.app(query.appId);
 		for (const connector of this.switchboard.sockets.values()) {
 			const admission = await connector.admit({ app, query, headers });
 			if (!admission) continue;
-			const { user, proved, until, name, email, avatar, sends, receives, session, greeting } = admission;
+			const { user, account, proved, until, name, email, avatar, sends, receives, session, greeting } = admission;
 			const record: ConnectionRecord = {
 				connection: this.key(connection),
 				app: app.id,
 				connector: connector.name,
 				user,
+				account,
 				proved: proved || undefined,
 				until,
 				url,
@@ -85,11 +107,53 @@ export class Connections {
 			return { record, connector, address, app: await this.switchboard.app(record.app) };
 		}
 		if (this.soleOwner) return undefined;
-		const record = await this.storage.get(connections, [this.key(connection)]);
+		return this.understood(connection, await this.storage.get(connections, [this.key(connection)]));
+	}
+
+	private async understood(connection: string, record: ConnectionRecord | undefined): Promise<Connected | undefined> {
 		const connector = record && this.switchboard.sockets.get(record.connector);
 		if (!record || !connector) return undefined;
 		const app = await this.switchboard.app(record.app);
 		return this.keep(connection, { record, connector, app, address: { connection, url: record.url } });
+	}
+
+	/** The connection, if it's one that this process knows; with its app's settings as they were. */
+	here(connection: string): Connected | undefined {
+		return this.known.get(connection);
+	}
+
+	/** The open connections of an account. */
+	async ofAccount(app: string, account: string): Promise<Connected[]> {
+		return this.findAll(await this.accounts.of(app, account));
+	}
+
+	/** The same; and nobody comes in by what was checked before. */
+	async ofEnded(app: string, account: string): Promise<Connected[]> {
+		return this.findAll(await this.accounts.end(app, account));
+	}
+
+	/** Connections of this process whose time is over. */
+	overdue(): Connected[] {
+		const now = this.clock();
+		return [...this.ending.values()].filter(({ record }) => (record.until ?? 0) * 1000 <= now);
+	}
+
+	private async findAll(connections: readonly string[]): Promise<Connected[]> {
+		const others = connections.filter((connection) => !this.known.has(connection));
+		if (others.length > 0 && !this.soleOwner) await this.meet(others);
+		return connections.flatMap((connection) => this.known.get(connection) ?? []);
+	}
+
+	/** Learns of connections that other processes let in. */
+	private async meet(others: readonly string[]): Promise<void> {
+		for (let from = 0; from < others.length; from += BATCH) {
+			const part = others.slice(from, from + BATCH);
+			const records = await this.storage.batchGet(
+				connections,
+				part.map((connection) => [this.key(connection)] as const),
+			);
+			await Promise.all(part.map((connection, i) => this.understood(connection, records[i])));
+		}
 	}
 
 	/** Whether this process knows the connection and hasn't seen it end. */
@@ -154,6 +218,9 @@ export class Connections {
 	async end(connection: string): Promise<Connected | undefined> {
 		const found = await this.find(connection);
 		this.known.delete(connection);
+		this.ending.delete(connection);
+		const account = found?.record.account;
+		if (account !== undefined) await this.accounts.leave(found?.app.id ?? "", account, connection);
 		if (!found || this.soleOwner) return found;
 		// Another process may have attached it to more sessions than we know of.
 		const newest = await this.storage.get(connections, [found.record.connection]);
@@ -163,9 +230,13 @@ export class Connections {
 
 	private keep(connection: string, connected: Connected): Connected {
 		this.known.set(connection, connected);
+		if (connected.record.until !== undefined) this.ending.set(connection, connected);
 		if (this.soleOwner) return connected;
 		const [oldest] = this.known.keys();
-		if (oldest !== undefined && this.known.size > KEPT) this.known.delete(oldest);
+		if (oldest !== undefined && this.known.size > KEPT) {
+			this.known.delete(oldest);
+			this.ending.delete(oldest);
+		}
 		return connected;
 	}
 
@@ -174,6 +245,6 @@ export class Connections {
 	}
 
 	private expires(): number {
-		return Math.floor(this.clock() / 1000) + LIFETIME_S;
+		return Math.floor(this.clock() / 1000) + CONNECTION_S;
 	}
 }

@@ -1,7 +1,7 @@
 import type { Command } from "../protocol/Dialect.js";
 import { asRouterError, RouterError } from "../protocol/errors.js";
 import type { Connected } from "./Connections.js";
-import { type CommandPorts, type Context, tell } from "./commands.js";
+import { type CommandPorts, type Context, type Of, tell } from "./commands.js";
 import type { Served } from "./FrameOrder.js";
 import { Reading } from "./Reading.js";
 import { needsTitle, Talk } from "./Talk.js";
@@ -23,7 +23,7 @@ export class Counter {
 		try {
 			const { command: asked, timeMs } = connected.connector.dialect.decode(frame);
 			command = asked;
-			if (!connected.connector.commands.includes(command.type)) throw new RouterError("agent_token_required");
+			assertAllowed(connected, command);
 			const aheadMs = timeMs === undefined ? undefined : Math.round(timeMs - this.ports.clock());
 			const context = { connected, trace, aheadMs };
 			const alone = () => this.serve(asked, context).catch(refuse);
@@ -60,9 +60,24 @@ export class Counter {
 				return this.reading.resume(command, context);
 			case "receipt":
 				return this.reading.receipt(command, context);
+			case "subscribe":
+				return this.subscribe(command, context);
+			case "unsubscribe":
+				return this.unsubscribe(context);
 			case "ping":
 				return tell(this.ports, context.connected, undefined, { type: "pong" });
 		}
+	}
+
+	private async subscribe({ since }: Of<"subscribe">, { connected }: Context): Promise<void> {
+		const { connector, app, record, address } = connected;
+		if (!connector.desk) throw new RouterError("unknown_event", "There's no desk here to subscribe to.");
+		const { connection } = address;
+		await connector.desk.subscribe({ connection, app: app.id, account: record.account }, since);
+	}
+
+	private async unsubscribe({ connected }: Context): Promise<void> {
+		connected.connector.desk?.unsubscribe(connected.address.connection);
 	}
 
 	private async refuse(
@@ -83,4 +98,9 @@ export class Counter {
 		const messageId = command && "messageId" in command ? command.messageId : undefined;
 		await tell(this.ports, connected, sessionId, { type: "refused", code, error: message, retryable, messageId });
 	}
+}
+
+function assertAllowed({ connector }: Connected, { type }: Command): void {
+	if (connector.commands.includes(type)) return;
+	throw new RouterError(connector.role === "visitor" ? "agent_token_required" : "forbidden");
 }

@@ -22,10 +22,17 @@ export interface DeparturesPorts {
 export class Departures {
 	constructor(private readonly ports: DeparturesPorts) {}
 
-	/** A connection has ended. `forget`: its client went for good (a page was closed), it can't come back to its place. */
-	async leaveAll(connected: Connected, forget: boolean): Promise<void> {
+	/**
+	 * A connection has ended; answers whose it was, if that's known. `forget`: its client went for good (a page was closed),
+	 * it can't come back to its place.
+	 */
+	async depart(connection: string, forget: boolean): Promise<Connected | undefined> {
+		const connected = await this.ports.connections.end(connection);
+		if (!connected) return undefined;
+		connected.connector.desk?.unsubscribe(connection);
 		const keys = Object.keys(connected.record.sessions);
-		await Promise.all(keys.map((key) => this.goAway(key, connected.address.connection, forget)));
+		await Promise.all(keys.map((key) => this.goAway(key, connection, forget)));
+		return connected;
 	}
 
 	/** A connection leaves one session and stays open. */

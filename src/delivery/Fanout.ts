@@ -142,6 +142,19 @@ export class Fanout {
 		return this.lanes.run(address.connection, () => this.send(address, dialect, sessionId, signal, at + aheadMs));
 	}
 
+	/** Tells these connections the same, written once for each dialect; answers for each when it has left. */
+	announce(to: readonly ({ address: Address; dialect: Dialect } | undefined)[], signal: Signal): Promise<void>[] {
+		const written = new Map<Dialect, string | undefined>();
+		return to.map((target) => {
+			if (!target) return Promise.resolve();
+			const { address, dialect } = target;
+			if (!written.has(dialect)) written.set(dialect, dialect.signal(undefined, signal, this.ports.clock()));
+			const frame = written.get(dialect);
+			if (frame === undefined) return Promise.resolve();
+			return this.lanes.run(address.connection, () => this.hand(address, frame, signal));
+		});
+	}
+
 	/** Tells every endpoint of those for whom `to` holds. */
 	signal(
 		head: Head,
@@ -223,9 +236,12 @@ export class Fanout {
 		signal: Signal,
 		timeMs: number,
 	): Promise<void> {
-		const { transport, monitor } = this.ports;
 		const frame = dialect.signal(sessionId, signal, timeMs);
-		if (frame === undefined) return;
+		if (frame !== undefined) await this.hand(address, frame, signal);
+	}
+
+	private async hand(address: Address, frame: string, signal: Signal): Promise<void> {
+		const { transport, monitor } = this.ports;
 		try {
 			await transport.post(address, frame);
 		} catch (error) {

@@ -1,6 +1,6 @@
 import type { Monitor } from "../monitoring/Monitor.js";
-import type { Dialect } from "../protocol/Dialect.js";
-import type { Entry } from "../protocol/envelope.js";
+import type { Dialect, Signal } from "../protocol/Dialect.js";
+import type { Entry, Role } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { Attendance } from "./Attendance.js";
 import { Background } from "./Background.js";
@@ -13,6 +13,7 @@ import { Fanout, type Mark } from "./Fanout.js";
 import { FrameOrder, type Served } from "./FrameOrder.js";
 import { newId, sessionKey } from "./identity.js";
 import { Memberships } from "./Memberships.js";
+import { type Ending, endOf, Notices } from "./Notices.js";
 import { type Plugin, Plugins } from "./Plugins.js";
 import { type PostOfficePorts, Switchboard } from "./ports.js";
 import { type Session, sessionOf } from "./Session.js";
@@ -32,6 +33,7 @@ interface Rooms {
 	readonly erasing: Erasing;
 	readonly counter: Counter;
 	readonly frames: FrameOrder;
+	readonly notices: Notices;
 	readonly sweep: Sweep;
 	readonly plugins: Plugins;
 }
@@ -122,24 +124,47 @@ export class PostOffice {
 			if (greeting) await this.greet(connected);
 			return this.rooms.counter.understand(connected, frame, trace);
 		}
-		this.monitor.warn("connection ended", { code: "agent_token_invalid", trace });
-		const end = async () => {
-			await this.ports.transport.disconnect(connected.address, "The token has expired; sign in again.");
-			await this.disconnect(connection, {}, trace);
-		};
-		return { alone: end };
+		return { alone: () => this.rooms.notices.close(connected, endOf(connected)) };
 	}
 
 	/** A connection has ended. `clean`: its page was closed (code 1001), so that the same client can't come back to it. */
 	async disconnect(connection: string, ending: { readonly clean?: boolean } = {}, trace = newId()): Promise<void> {
-		const connected: Connected | undefined = await this.rooms.connections.end(connection);
-		if (!connected) return;
-		this.monitor.info("disconnected", { app: connected.app.id, as: connected.connector.name, trace });
-		await this.rooms.departures.leaveAll(connected, ending.clean === true);
+		const connected: Connected | undefined = await this.rooms.departures.depart(connection, ending.clean === true);
+		if (connected) this.monitor.info("disconnected", { app: connected.app.id, as: connected.connector.name, trace });
 	}
 
-	/** Looks after sessions whose time has come: call it every minute or so. Answers how many there were. */
-	sweep(trace = newId()): Promise<number> {
+	/**
+	 * Tells these connections of this process something that isn't kept, written once for each dialect. Answers, for each,
+	 * when it has left.
+	 */
+	announce(connections: readonly string[], signal: Signal): Promise<void>[] {
+		return this.rooms.notices.announce(connections, signal);
+	}
+
+	/** Tells every open connection of an account (`Admission.account`), wherever it is; answers how many there are. */
+	tell(app: string, account: string, signal: Signal): Promise<number> {
+		return this.rooms.notices.tell(app, account, signal);
+	}
+
+	/** Tells those who are in a session in this role. */
+	tellSession(app: string, sessionId: string, role: Role, signal: Signal): Promise<void> {
+		return this.rooms.notices.tellSession(sessionKey(this.topic, app, sessionId), role, signal);
+	}
+
+	/**
+	 * Ends every open connection of an account: what let them in is over. Each is told why, and closed with `CLOSE_SIGN_IN`
+	 * or `CLOSE_FORBIDDEN`. Nobody comes in by what was checked before this call. Answers how many there were.
+	 */
+	end(app: string, account: string, why: Ending): Promise<number> {
+		return this.rooms.notices.endAll(app, account, why);
+	}
+
+	/**
+	 * Looks after sessions whose time has come, and ends connections whose time is over: call it every minute or so.
+	 * Answers how many sessions there were.
+	 */
+	async sweep(trace = newId()): Promise<number> {
+		await this.rooms.notices.endOverdue();
 		return this.rooms.sweep.run(this.ports.clock(), trace);
 	}
 
@@ -272,8 +297,7 @@ function furnish(ports: PostOfficePorts): Rooms {
 		plugins,
 		async end(address) {
 			await transport.disconnect(address, "The conversation was erased.");
-			const ended = await connections.end(address.connection);
-			if (ended) await departures.leaveAll(ended, false);
+			await departures.depart(address.connection, false);
 		},
 	});
 	log.onAppended = (head, appended) => {
@@ -282,6 +306,7 @@ function furnish(ports: PostOfficePorts): Rooms {
 	};
 	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
 	const frames = new FrameOrder();
+	const notices = new Notices({ log, fanout, connections, frames, transport, monitor, clock, departures });
 	return {
 		background,
 		log,
@@ -293,6 +318,7 @@ function furnish(ports: PostOfficePorts): Rooms {
 		erasing,
 		counter,
 		frames,
+		notices,
 		sweep,
 		plugins,
 	};

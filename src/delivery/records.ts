@@ -143,6 +143,8 @@ export interface ConnectionRecord {
 	app: string;
 	connector: string;
 	user: string;
+	/** Who is behind the user, where that's known. */
+	account?: string;
 	/** The user id needs no secret: it was proved. */
 	proved?: true;
 	/** Epoch seconds: when what let the connection in ends. */
@@ -159,6 +161,16 @@ export interface ConnectionRecord {
 	greeting?: Greeting;
 	/** The keys of the sessions that it has been attached to. */
 	sessions: Record<string, true>;
+	expires: number;
+}
+
+export interface AccountConnectionRecord {
+	/** `<topic>/<app>/<account>`. */
+	account: string;
+	/** The transport's id. */
+	connection: string;
+	/** Of the record that says when the account's connections were ended last, epoch milliseconds. */
+	endedAt?: number;
 	expires: number;
 }
 
@@ -210,6 +222,13 @@ export const connections = defineCollection<ConnectionRecord>({
 	expires: "expires",
 });
 
+/** Which connections an account has. By its key, not by an index of the connections: an index may lag. */
+export const accountConnections = defineCollection<AccountConnectionRecord>({
+	name: "accountConnections",
+	key: { hash: "account", range: { field: "connection", type: "string" } },
+	expires: "expires",
+});
+
 /** Sessions that somebody must look after at a time, whatever happens to the process that has them in hand. */
 export const due = defineCollection<DueRecord>({
 	name: "due",
@@ -226,6 +245,7 @@ export const collections = [
 	cursors,
 	memberships,
 	connections,
+	accountConnections,
 	due,
 	feedCursors,
 ] as const;

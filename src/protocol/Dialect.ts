@@ -1,3 +1,4 @@
+import type { ConversationSummary } from "./conversation.js";
 import type { Attachment, Entry, Role, Sender } from "./envelope.js";
 import type { ErrorCode } from "./errors.js";
 import type { StentorRequest } from "./stentor.js";
@@ -30,6 +31,9 @@ export type Command =
 			/** Up to which entry; `all`: whatever there is now. */
 			readonly read?: number | "all";
 	  }
+	/** Wants to be told of conversations that change; `since`: the newest cursor that it has. */
+	| { readonly type: "subscribe"; readonly since?: string }
+	| { readonly type: "unsubscribe" }
 	| { readonly type: "ping" };
 
 /** Who a connection belongs to, as its client is told. */
@@ -89,6 +93,21 @@ export type Signal =
 			readonly retryable: boolean;
 			readonly messageId?: string;
 	  }
+	/**
+	 * A conversation that an agent takes care of, or may see. `assigned` and `released`: it's that agent's from now on, or
+	 * no longer; `changed`; `removed`: the agent may not see it any more. `cursor`: where the desk's feed is with it.
+	 */
+	| {
+			readonly type: "conversation";
+			readonly conversationId: string;
+			readonly event: "assigned" | "released" | "changed" | "removed";
+			readonly conversation?: ConversationSummary;
+			readonly cursor?: string;
+	  }
+	/** The desk's feed is on. Not `recovered`: what changed since can't be told whole, lists must be read anew. */
+	| { readonly type: "subscribed"; readonly recovered: boolean; readonly cursor: string }
+	/** A customer's place in the queue: 1 is next, 0 that they wait no longer. */
+	| { readonly type: "queue"; readonly position: number; readonly waitSeconds?: number }
 	| { readonly type: "pong" };
 
 /** To whom a frame goes. */

@@ -18,6 +18,8 @@ export const LIMITS = {
 	urlLength: 2_048,
 	/** Characters of what somebody writes with a rating. */
 	commentLength: 2_000,
+	/** Characters of where a client says that it was in a feed. */
+	cursorLength: 200,
 	/** The `user` that a connection comes with. */
 	userBytes: 4_096,
 	/** Participants of one session. */

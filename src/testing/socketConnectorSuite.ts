@@ -52,6 +52,9 @@ const signals: readonly Signal[] = [
 	{ type: "receipt", who, delivered: 3, read: 2 },
 	{ type: "refused", code: "message_conflict", error: "Used before.", retryable: false, messageId: "m1" },
 	{ type: "erased", seq: 3 },
+	{ type: "conversation", conversationId: "s1", event: "removed", cursor: "1" },
+	{ type: "subscribed", recovered: false, cursor: "1" },
+	{ type: "queue", position: 1, waitSeconds: 60 },
 	{ type: "pong" },
 ];
 

@@ -24,8 +24,11 @@ export interface Transport {
 	 * `transport_failed` when it's unknown whether the frame arrived.
 	 */
 	post(to: Address, frame: string, mark?: unknown): Promise<PostResult>;
-	/** Ends a connection from our side. Closing what is gone is fine. */
-	disconnect(to: Address, reason: string): Promise<void>;
+	/**
+	 * Ends a connection from our side, by this close code (default 1000) where the transport can give one. Closing what is
+	 * gone is fine.
+	 */
+	disconnect(to: Address, reason: string, code?: number): Promise<void>;
 	/** Closes what this transport opened itself. */
 	close(): Promise<void>;
 }

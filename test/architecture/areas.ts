@@ -13,6 +13,7 @@ const CONTRACTS = [
 	"storage/Storage.ts",
 	"transport/Transport.ts",
 	"connectors/Connector.ts",
+	"connectors/Desk.ts",
 	"apps/Apps.ts",
 	"monitoring/Monitor.ts",
 	"blobs/BlobStore.ts",
@@ -27,7 +28,8 @@ export const AREAS: readonly Area[] = [
 	{ area: "transport/Transport.ts", imports: ["protocol/"], packages: [] },
 	{ area: "apps/Apps.ts", imports: ["protocol/"], packages: [] },
 	{ area: "monitoring/Monitor.ts", imports: ["protocol/"], packages: [] },
-	{ area: "connectors/Connector.ts", imports: ["protocol/", "apps/Apps.ts"], packages: [] },
+	{ area: "connectors/Connector.ts", imports: ["protocol/", "apps/Apps.ts", "connectors/Desk.ts"], packages: [] },
+	{ area: "connectors/Desk.ts", imports: [], packages: [] },
 	{ area: "blobs/BlobStore.ts", imports: ["protocol/"], packages: [] },
 
 	{

@@ -60,6 +60,7 @@ describe("a customer", () => {
 		const [reception] = frontDesk.receptions;
 		expect(admission).toEqual({
 			user: expect.any(String),
+			account: `customer/${reception?.customerId}`,
 			name: "Ada",
 			email: "ada@example.com",
 			session: reception?.conversationId,

@@ -38,6 +38,8 @@ const GOOD: Record<keyof typeof clientActions, [object | undefined, object]> = {
 		{ conversationId, content: "Mind", messageId: "n1" },
 		{ type: "note", sessionId: "c1", messageId: "n1", text: "Mind" },
 	],
+	subscribe: [{ since: "c7" }, { type: "subscribe", since: "c7" }],
+	unsubscribe: [undefined, { type: "unsubscribe" }],
 	ping: [undefined, { type: "ping" }],
 };
 

@@ -1,5 +1,5 @@
 import type { AnsweringConnector, Connector } from "../../src/connectors/Connector.js";
-import { ChatAgentConnector } from "../../src/connectors/chat/ChatAgentConnector.js";
+import { ChatAgentConnector, type ChatAgentVerifier } from "../../src/connectors/chat/ChatAgentConnector.js";
 import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerConnector.js";
 import type { PostOfficePorts } from "../../src/delivery/ports.js";
 import { RouterError } from "../../src/protocol/errors.js";
@@ -8,11 +8,12 @@ import { AGENT_TOKEN, TestOffice } from "../support/office.js";
 import { MemoryFrontDesk } from "./MemoryFrontDesk.js";
 
 /** The agents' tokens of these tests: each ends with its agent's name; that of the test office is the same agent's here. */
-const tokens = {
-	async verify(token: string) {
+const tokens: ChatAgentVerifier = {
+	async verify(token) {
 		if (token === AGENT_TOKEN) return { subject: "agent-1", name: "Ada" };
 		if (!token.startsWith(`${AGENT_TOKEN}-`)) throw new RouterError("agent_token_invalid");
-		return { subject: token, name: token.slice(AGENT_TOKEN.length + 1) };
+		const name = token.slice(AGENT_TOKEN.length + 1);
+		return { subject: token, name, until: name === "until" ? Math.ceil(Date.now() / 1000) + 60 : undefined };
 	},
 };
 
@@ -25,13 +26,24 @@ export const echo: AnsweringConnector = {
 	answer: async ({ request }) => ({ messages: [{ response: textResponse(`echo: ${request.rawQuery}`) }] }),
 };
 
+interface ChatOfficeOptions extends Partial<PostOfficePorts> {
+	readonly answering?: readonly Connector[];
+	readonly checking?: () => Promise<void>;
+}
+
 /** A post office that takes both dialects. */
 export class ChatOffice extends TestOffice {
 	readonly frontDesk: MemoryFrontDesk;
 
-	constructor({ answering = [], ...given }: Partial<PostOfficePorts> & { answering?: readonly Connector[] } = {}) {
+	/** `checking`: waited for before an agent's token is answered for. */
+	constructor({ answering = [], checking, ...given }: ChatOfficeOptions = {}) {
 		const frontDesk = new MemoryFrontDesk();
-		const chat = [new ChatAgentConnector(tokens), new ChatCustomerConnector({ frontDesk, secret: "test-secret" })];
+		const verify: ChatAgentVerifier["verify"] = async (token) => {
+			const identity = await tokens.verify(token);
+			await checking?.();
+			return identity;
+		};
+		const chat = [new ChatAgentConnector({ verify }), new ChatCustomerConnector({ frontDesk, secret: "test-secret" })];
 		const { connectors } = new TestOffice().ports;
 		super({ connectors: [...chat, ...connectors, ...answering], ...given });
 		this.frontDesk = frontDesk;

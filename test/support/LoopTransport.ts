@@ -6,6 +6,8 @@ export class LoopTransport implements Transport {
 	onConfirmed?: (connection: string, mark: unknown) => void;
 	/** While false, nothing is confirmed: the frames are on a line that is dead, and nobody knows yet. */
 	isConfirming = true;
+	/** The code by which each connection was ended from our side. */
+	readonly closedBy = new Map<string, number>();
 	private readonly open_ = new Map<string, string[]>();
 	private readonly all = new Map<string, string[]>();
 
@@ -43,8 +45,8 @@ export class LoopTransport implements Transport {
 		return "sent";
 	}
 
-	async disconnect(to: Address): Promise<void> {
-		this.open_.delete(to.connection);
+	async disconnect(to: Address, _reason: string, code = 1000): Promise<void> {
+		if (this.open_.delete(to.connection)) this.closedBy.set(to.connection, code);
 	}
 
 	async close(): Promise<void> {

@@ -60,7 +60,8 @@ export class AdminConnector implements SocketConnector {
 		}
 		// The device's id tells one agent's screens apart; it makes nobody another agent.
 		const user = query.userId ? `${agent.subject}:${query.userId}` : agent.subject;
-		return { user: userIdOf(user), proved: true, until: agent.until, name: agent.name };
+		const { subject, until, name } = agent;
+		return { user: userIdOf(user), account: `agent/${subject}`, proved: true, until, name };
 	}
 }
 

@@ -2,6 +2,7 @@ import { chatDialect } from "../../protocol/chat/ChatDialect.js";
 import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
+import type { Desk } from "../Desk.js";
 import { userIdOf } from "../userId.js";
 import { chatUserOf } from "./chatUser.js";
 
@@ -37,10 +38,16 @@ export class ChatAgentConnector implements SocketConnector {
 		"close",
 		"resume",
 		"receipt",
+		"subscribe",
+		"unsubscribe",
 		"ping",
 	];
 
-	constructor(private readonly tokens: ChatAgentVerifier) {}
+	/** `desk`: what they may subscribe to. */
+	constructor(
+		private readonly tokens: ChatAgentVerifier,
+		readonly desk?: Desk,
+	) {}
 
 	async admit({ app, query, headers }: ConnectRequest): Promise<Admission | undefined> {
 		if (query.user === undefined || chatUserOf(query.user).type !== "agent") return undefined;
@@ -50,6 +57,7 @@ export class ChatAgentConnector implements SocketConnector {
 		if (agent.apps && !agent.apps.includes(app.id)) {
 			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		}
-		return { user: userIdOf(agent.subject), proved: true, until: agent.until, name: agent.name };
+		const { subject, until, name } = agent;
+		return { user: userIdOf(subject), account: `agent/${subject}`, proved: true, until, name };
 	}
 }

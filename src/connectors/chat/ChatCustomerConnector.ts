@@ -47,6 +47,7 @@ export class ChatCustomerConnector implements SocketConnector {
 		});
 		return {
 			user: alias(secret, `customer ${app.id}`, customerId),
+			account: `customer/${customerId}`,
 			name,
 			email,
 			session: conversationId,

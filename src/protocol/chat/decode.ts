@@ -20,6 +20,8 @@ const commands: { [A in ClientAction]: (data: Data[A]) => Command } = {
 	takeOver: (d) => ({ type: "bargeIn", sessionId: d.conversationId, profile: {} }),
 	giveBack: (d) => ({ type: "bargeOut", sessionId: d.conversationId }),
 	note: (d) => ({ type: "note", sessionId: d.conversationId, messageId: d.messageId, text: d.content }),
+	subscribe: (d) => ({ type: "subscribe", since: d?.since || undefined }),
+	unsubscribe: () => ({ type: "unsubscribe" }),
 	ping: () => ({ type: "ping" }),
 };
 

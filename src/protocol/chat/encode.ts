@@ -110,6 +110,14 @@ export function encodeSignal(conversationId: string | undefined, signal: Signal)
 			return receipt(conversationId, signal);
 		case "refused":
 			return refusal(conversationId, signal.code, signal.error, signal.messageId);
+		case "conversation": {
+			const { conversationId: id, event, conversation, cursor } = signal;
+			return frame("conversation", { conversationId: id, event, conversation, cursor });
+		}
+		case "subscribed":
+			return frame("subscribed", { recovered: signal.recovered, cursor: signal.cursor });
+		case "queue":
+			return frame("queue", { conversationId, position: signal.position, waitSeconds: signal.waitSeconds });
 		case "pong":
 			return frame("pong");
 	}

@@ -54,6 +54,9 @@ export const clientActions = {
 	takeOver: conversation,
 	giveBack: conversation,
 	note: z.looseObject({ conversationId: clientId, content: words, messageId }),
+	/** `since`: the newest `cursor` that the client has been told. */
+	subscribe: z.looseObject({ since: z.string().max(LIMITS.cursorLength).optional() }).optional(),
+	unsubscribe: z.looseObject({}).optional(),
 	ping: z.looseObject({}).optional(),
 } as const;
 
@@ -97,4 +100,7 @@ export type ChatFrameType =
 	| "read"
 	| "delivered"
 	| "resumed"
+	| "conversation"
+	| "subscribed"
+	| "queue"
 	| "pong";

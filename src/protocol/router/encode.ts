@@ -95,6 +95,9 @@ export function encodeSignal(sessionId: string | undefined, signal: Signal, time
 function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "sender"> | undefined {
 	switch (signal.type) {
 		case "greeting":
+		case "conversation":
+		case "subscribed":
+		case "queue":
 			return undefined;
 		case "sessionCreated":
 			return { event: "connection update", data: { sessionCreated: true }, sender: router };

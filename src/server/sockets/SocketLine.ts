@@ -47,6 +47,8 @@ export class SocketLine {
 	}
 
 	private take(frame: string, isBinary: boolean): void {
+		// What comes after we began to close it is nobody's any more.
+		if (this.socket.readyState !== this.socket.OPEN) return;
 		if (!this.bucket.take()) this.refuse("rate_limited");
 		else if (this.ports.load.isTooHigh) this.refuse("overloaded");
 		else if (isBinary) this.refuse("invalid_frame", "The frame is binary; send JSON text frames.");

@@ -48,7 +48,7 @@ export class ApiGatewayTransport implements Transport {
 		return this.request(to, (management) => management.post(to.connection, data));
 	}
 
-	/** API Gateway lets no reason be given. */
+	/** API Gateway lets neither reason nor code be given. */
 	async disconnect(to: Address): Promise<void> {
 		await this.request(to, (management) => management.delete(to.connection));
 	}

@@ -67,9 +67,9 @@ export class LocalTransport implements Transport {
 		return this.open.get(to.connection)?.send(frame, bytes, mark) ?? GONE;
 	}
 
-	/** Closes with code 1000; `reason` is cut to the 123 bytes that fit. */
-	async disconnect(to: Address, reason: string): Promise<void> {
-		this.open.get(to.connection)?.end(1000, reason);
+	/** `reason` is cut to the 123 bytes that fit. */
+	async disconnect(to: Address, reason: string, code = 1000): Promise<void> {
+		this.open.get(to.connection)?.end(code, reason);
 	}
 
 	/** Closes every connection, by default with code 1001 (going away), and cuts those that have not answered within 2 s. */
