@@ -1,8 +1,8 @@
 import type { PostOffice } from "../presets/PostOffice.js";
 import { asRouterError, RouterError } from "../protocol/errors.js";
+import { httpStatus } from "../protocol/httpStatus.js";
 import { callbackUrl } from "../transport/apigateway/callbackUrl.js";
 import type { WsContext, WsEvent, WsResult } from "./events.js";
-import { httpStatus } from "./status.js";
 
 /** How long API Gateway lets a connection be idle. */
 const IDLE_LIMIT_MS = 10 * 60_000;

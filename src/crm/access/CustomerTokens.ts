@@ -4,7 +4,8 @@ import { LIMITS } from "../../protocol/limits.js";
 import type { CustomerActor } from "./Actor.js";
 import { type Signing, sign, verify } from "./signedClaims.js";
 
-const AUDIENCE = "stentor-chat-router/customer";
+/** The `aud` of customers' tokens. */
+export const CUSTOMER_AUDIENCE = "stentor-chat-router/customer";
 const LIFETIME_S = 30 * 24 * 60 * 60;
 
 const id = z.string().min(1).max(LIMITS.idLength);
@@ -16,7 +17,7 @@ export class CustomerTokens {
 
 	/** `secret`: at least 32 bytes. */
 	constructor({ secret, clock }: Pick<Signing, "secret" | "clock">) {
-		this.signing = { secret, audience: AUDIENCE, clock };
+		this.signing = { secret, audience: CUSTOMER_AUDIENCE, clock };
 	}
 
 	/** Good for 30 days. */

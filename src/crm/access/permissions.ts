@@ -96,3 +96,4 @@ export type Action = keyof typeof PERMISSIONS;
 
 /** Asked without anybody being somebody yet: they have no row, and no actor. */
 export const OPEN_ROUTES = ["auth.login", "auth.refresh", "auth.logout"] as const;
+export type OpenAction = (typeof OPEN_ROUTES)[number];

@@ -1,8 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { httpStatus } from "../../handlers/status.js";
 import { asRouterError, RouterError } from "../../protocol/errors.js";
+import { httpStatus } from "../../protocol/httpStatus.js";
 import type { LocalTransport } from "../../transport/local/LocalTransport.js";
 import { urlOf } from "../http/Routes.js";
 import type { Settings } from "../settings.js";

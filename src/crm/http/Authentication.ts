@@ -1,0 +1,131 @@
+import * as z from "zod";
+import type { Apps } from "../../apps/Apps.js";
+import { RouterError } from "../../protocol/errors.js";
+import type { Actor } from "../access/Actor.js";
+import type { AgentAccess } from "../access/AgentAccess.js";
+import type { ApiKeys } from "../access/ApiKeys.js";
+import { CUSTOMER_AUDIENCE, type CustomerTokens } from "../access/CustomerTokens.js";
+import { identityByHmac, identityByJwt, type VerifiedIdentity } from "../access/verifiedIdentity.js";
+import { KnownActors } from "./KnownActors.js";
+
+/** How a site vouches for its visitors. */
+export interface IdentityPorts {
+	/** What the app's site shares with us; undefined: it vouches for nobody. */
+	secretOf(app: string): string | undefined | Promise<string | undefined>;
+	/** The id of the customer whom the site means; they're made where they aren't known yet. */
+	customerOf(app: string, identity: VerifiedIdentity): Promise<string>;
+}
+
+export interface AuthenticationPorts {
+	readonly apps: Apps;
+	readonly agentAccess: Pick<AgentAccess, "actor">;
+	readonly customerTokens: Pick<CustomerTokens, "verify">;
+	readonly apiKeys: Pick<ApiKeys, "verify">;
+	/** Default: no site vouches for anybody. */
+	readonly identity?: IdentityPorts;
+	/** Epoch milliseconds. */
+	readonly clock: () => number;
+}
+
+/** What a request says of who sends it. */
+export interface Credentials {
+	readonly authorization?: string;
+	readonly apiKey?: string;
+	readonly identityId?: string;
+	readonly identityHmac?: string;
+	/** The app that's meant; where there's one app only, it needn't be said. */
+	readonly appId?: string;
+}
+
+export interface Authenticated {
+	readonly app: string;
+	/** Undefined: nobody says to be somebody. */
+	readonly actor?: Actor;
+}
+
+const API_KEY = "scr.";
+const BEARER = /^Bearer +(\S{1,8000})$/i;
+
+/** Who sends a request, proved; and for which app. */
+export class Authentication {
+	private readonly known: KnownActors;
+
+	constructor(private readonly ports: AuthenticationPorts) {
+		this.known = new KnownActors(ports.clock);
+	}
+
+	/** Throws `unknown_app`, `agent_token_invalid`, `token_invalid`. */
+	async of(credentials: Credentials): Promise<Authenticated> {
+		const { appId, identityId, identityHmac } = credentials;
+		const token = tokenOf(credentials);
+		if (token !== undefined) return this.known.get(`${appId}\n${token}`, () => this.byToken(token, appId));
+		const app = await this.appOf(appId);
+		if (identityId === undefined || identityHmac === undefined) return { app };
+		const proved = () => this.byHmac(app, identityId, identityHmac);
+		return this.known.get(`${app}\n${identityHmac}\n${identityId}`, proved);
+	}
+
+	/** What was proved of them is to be proved anew with their next request. */
+	forget(app: string, id: string): void {
+		this.known.forget(app, id);
+	}
+
+	private async byToken(
+		token: string,
+		appId: string | undefined,
+	): Promise<Authenticated & { readonly until?: number }> {
+		if (token.startsWith(API_KEY)) {
+			const actor = await this.ports.apiKeys.verify(token);
+			if ((await this.appOf(appId ?? actor.app)) !== actor.app) throw otherApp();
+			return { app: actor.app, actor };
+		}
+		const app = await this.appOf(appId);
+		const { aud, exp } = claimsOf(token);
+		const until = exp === undefined ? undefined : exp * 1000;
+		if (aud === CUSTOMER_AUDIENCE) return { app, actor: await this.ports.customerTokens.verify(app, token), until };
+		const { identity, clock } = this.ports;
+		const secret = aud === app && identity ? await identity.secretOf(app) : undefined;
+		if (!identity || secret === undefined) {
+			return { app, actor: await this.ports.agentAccess.actor(app, token), until };
+		}
+		const vouched = await identityByJwt({ secret, app, clock }, token);
+		return { app, actor: { role: "customer", app, customerId: await identity.customerOf(app, vouched) }, until };
+	}
+
+	private async byHmac(app: string, id: string, hmac: string): Promise<Authenticated> {
+		const { identity } = this.ports;
+		const secret = await identity?.secretOf(app);
+		if (!identity || secret === undefined) throw new RouterError("token_invalid", "No site vouches for anybody here.");
+		const vouched = identityByHmac(secret, id, hmac);
+		return { app, actor: { role: "customer", app, customerId: await identity.customerOf(app, vouched) } };
+	}
+
+	private async appOf(id: string | undefined): Promise<string> {
+		const app = await this.ports.apps.get(id);
+		if (!app) throw new RouterError("unknown_app");
+		return app.id;
+	}
+}
+
+function tokenOf({ authorization, apiKey }: Credentials): string | undefined {
+	if (authorization === undefined) return apiKey;
+	const [, token] = authorization.match(BEARER) ?? [];
+	if (token === undefined) throw new RouterError("token_invalid", "Authorization must be: Bearer <token>.");
+	return token;
+}
+
+const claims = z.object({ aud: z.string().optional().catch(undefined), exp: z.number().optional().catch(undefined) });
+
+/** What a token says of itself, unproved: tells by which key it's to be proved. */
+function claimsOf(token: string): z.output<typeof claims> {
+	const [, payload = ""] = token.split(".");
+	try {
+		return claims.parse(JSON.parse(Buffer.from(payload, "base64url").toString()));
+	} catch (cause) {
+		throw new RouterError("token_invalid", undefined, { cause });
+	}
+}
+
+function otherApp(): RouterError {
+	return new RouterError("token_invalid", "The key is for another app.");
+}

@@ -1,0 +1,48 @@
+import type { Authenticated } from "./Authentication.js";
+
+/** For how long what was proved holds, in milliseconds: a revocation by another process is heeded after this. */
+const HOLDS_MS = 5_000;
+const KEPT = 10_000;
+
+interface Known {
+	readonly until: number;
+	readonly who: Authenticated;
+}
+
+/** Who was proved to be somebody a moment ago: most requests come in rows, and each proof costs reads and signatures. */
+export class KnownActors {
+	private readonly known = new Map<string, Known>();
+	/** Rises when somebody is forgotten: a proof that began before isn't kept. */
+	private forgotten = 0;
+
+	constructor(private readonly clock: () => number) {}
+
+	/** `prove` may say until when its proof holds at most, in epoch milliseconds. */
+	async get(key: string, prove: () => Promise<Authenticated & { readonly until?: number }>): Promise<Authenticated> {
+		const known = this.known.get(key);
+		if (known && known.until > this.clock()) return known.who;
+		const before = this.forgotten;
+		const { until = Number.POSITIVE_INFINITY, ...who } = await prove();
+		if (before === this.forgotten) this.keep(key, { until: Math.min(until, this.clock() + HOLDS_MS), who });
+		return who;
+	}
+
+	/** `id`: of an agent, a customer or an API key. */
+	forget(app: string, id: string): void {
+		this.forgotten++;
+		for (const [key, { who }] of this.known) if (who.app === app && idOf(who) === id) this.known.delete(key);
+	}
+
+	private keep(key: string, known: Known): void {
+		this.known.delete(key);
+		const [oldest] = this.known.size >= KEPT ? this.known.keys() : [];
+		if (oldest !== undefined) this.known.delete(oldest);
+		this.known.set(key, known);
+	}
+}
+
+function idOf({ actor }: Authenticated): string | undefined {
+	if (!actor) return undefined;
+	if (actor.role === "customer") return actor.customerId;
+	return actor.role === "server" ? actor.keyId : actor.agentId;
+}

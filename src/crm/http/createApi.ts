@@ -1,0 +1,119 @@
+import { type Context, Hono } from "hono";
+import { newId } from "../../delivery/identity.js";
+import { ERRORS, type ErrorCode, RouterError } from "../../protocol/errors.js";
+import { httpStatus } from "../../protocol/httpStatus.js";
+import { type ApiEnv, type ApiPorts, BASE } from "./ApiPorts.js";
+import { answered } from "./answered.js";
+import { corsHeaders, preflightHeaders } from "./cors.js";
+import { API_HEADERS, givenRequestId } from "./headers.js";
+import type { Answered } from "./idempotency/Idempotency.js";
+import { PROBLEM_TYPE, problemOf, retryAfterOf } from "./problem.js";
+import { RateLimit } from "./RateLimit.js";
+import type { AnyRoute } from "./Route.js";
+
+/** The API as an app of Hono, which runs wherever `fetch` does. */
+export function createApi(routes: readonly AnyRoute[], ports: ApiPorts): Hono<ApiEnv> {
+	const app = new Hono<ApiEnv>();
+	const limits = { address: new RateLimit(ports.limits.perAddress), actor: new RateLimit(ports.limits.perActor) };
+	const serve = (context: Context<ApiEnv>, name: string, work: (requestId: string) => Promise<Answered> | Answered) =>
+		respond(context, name, ports, work);
+
+	for (const route of [...routes].sort(byGenerality)) {
+		app.on(route.method.toUpperCase(), BASE + route.path, (context) =>
+			serve(context, `${route.method} ${route.path}`, () => answered(route, context, ports, limits)),
+		);
+	}
+	for (const [path, methods] of methodsByPath(routes)) {
+		app.options(BASE + path, (context) =>
+			serve(context, "options", () => preflight(context.req.header("origin"), methods, ports)),
+		);
+		app.all(BASE + path, (context) =>
+			serve(context, "unknown method", () => {
+				throw new MethodNotAllowed(methods);
+			}),
+		);
+	}
+	app.get(`${BASE}/problems/:code`, (context) =>
+		serve(context, "problems", () => explained(context.req.param("code"))),
+	);
+	app.notFound((context) =>
+		serve(context, "unknown route", () => {
+			throw new RouterError("route_unknown");
+		}),
+	);
+	return app;
+}
+
+class MethodNotAllowed extends RouterError {
+	constructor(readonly allowed: string) {
+		super("method_not_allowed", `Only ${allowed} can be done here.`);
+	}
+}
+
+async function respond(
+	context: Context<ApiEnv>,
+	route: string,
+	{ monitor, allowedOrigins }: ApiPorts,
+	work: (requestId: string) => Promise<Answered> | Answered,
+): Promise<Response> {
+	const began = performance.now();
+	const requestId = givenRequestId(context.req.header("x-request-id")) ?? newId();
+	let answer: Answered;
+	try {
+		answer = await work(requestId);
+	} catch (thrown) {
+		answer = failed(thrown, requestId);
+		if (answer.status === 500) monitor.error("request failed", thrown, { route, requestId });
+	}
+	const { status, headers, body } = answer;
+	monitor.debug("request", { route, status, requestId, ms: Math.round(performance.now() - began) });
+	const all = {
+		...API_HEADERS,
+		...corsHeaders(context.req.header("origin"), allowedOrigins),
+		...headers,
+		"X-Request-Id": requestId,
+	};
+	return new Response(status === 204 ? null : body, { status, headers: all });
+}
+
+function failed(thrown: unknown, requestId: string): Answered {
+	const problem = problemOf(thrown, requestId);
+	const { status } = problem;
+	const wait = retryAfterOf(thrown);
+	return {
+		status,
+		headers: {
+			"Content-Type": PROBLEM_TYPE,
+			...(wait !== undefined && { "Retry-After": String(wait) }),
+			...(status === 401 && { "WWW-Authenticate": "Bearer" }),
+			...(thrown instanceof MethodNotAllowed && { Allow: thrown.allowed }),
+		},
+		body: JSON.stringify(problem),
+	};
+}
+
+function preflight(origin: string | undefined, methods: string, { allowedOrigins }: ApiPorts): Answered {
+	return { status: 204, headers: { Allow: methods, ...preflightHeaders(origin, allowedOrigins) }, body: "" };
+}
+
+/** What the `type` of a problem leads to. */
+function explained(code: string): Answered {
+	if (!Object.hasOwn(ERRORS, code)) throw new RouterError("route_unknown");
+	const known = code as ErrorCode;
+	const data = { code, status: httpStatus(known), ...ERRORS[known] };
+	return { status: 200, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ data }) };
+}
+
+/** Paths without parameters first, or `/customers/search` would be a customer. */
+function byGenerality(a: AnyRoute, b: AnyRoute): number {
+	return Number(a.path.includes(":")) - Number(b.path.includes(":"));
+}
+
+function methodsByPath(routes: readonly AnyRoute[]): ReadonlyMap<string, string> {
+	const methods = new Map<string, string[]>();
+	for (const { path, method } of [...routes].sort(byGenerality)) {
+		const names = method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()];
+		methods.set(path, [...(methods.get(path) ?? []), ...names]);
+	}
+	return new Map([...methods].map(([path, names]) => [path, [...names, "OPTIONS"].join(", ")]));
+}

@@ -1,0 +1,55 @@
+import * as z from "zod";
+import { RouterError } from "../../protocol/errors.js";
+
+const PLACES = ["body", "query", "path", "header"] as const;
+
+/** A field of a request that's wrong. It says which, and why; never what was in it. */
+export interface Wrong {
+	readonly in: (typeof PLACES)[number];
+	/** With dots between its parts; empty: the whole. */
+	readonly field: string;
+	readonly message: string;
+}
+
+/** Input that isn't as a route takes it. */
+export class InvalidRequest extends RouterError {
+	override readonly name = "InvalidRequest";
+
+	constructor(readonly wrong: readonly Wrong[]) {
+		const said = wrong.map(({ in: place, field, message }) => `${field || place}: ${message}`);
+		super("invalid_input", `${said.join("; ")}.`);
+	}
+}
+
+/** What a part of a request must be. Throws `InvalidRequest`. */
+export function checked<S extends z.ZodType>(place: Wrong["in"], schema: S, given: unknown): z.output<S> {
+	const parsed = schema.safeParse(given);
+	if (parsed.success) return parsed.data;
+	throw new InvalidRequest(fieldsOf(place, parsed.error));
+}
+
+/** The fields that an error is about; undefined for others. */
+export function wrongIn(thrown: unknown): readonly Wrong[] | undefined {
+	if (thrown instanceof InvalidRequest) return thrown.wrong;
+	if (thrown instanceof z.ZodError) return fieldsOf("body", thrown);
+	if (thrown instanceof RouterError && thrown.cause instanceof z.ZodError) return fieldsOf("body", thrown.cause);
+	return undefined;
+}
+
+function fieldsOf(place: Wrong["in"], { issues }: z.ZodError): readonly Wrong[] {
+	return issues.flatMap((issue) => told(place, issue, []));
+}
+
+function told(place: Wrong["in"], issue: z.core.$ZodIssue, above: readonly PropertyKey[]): readonly Wrong[] {
+	const path = [...above, ...issue.path];
+	const field = (...last: readonly PropertyKey[]) => [...path, ...last].map(String).join(".");
+	if (issue.code === "unrecognized_keys") {
+		return issue.keys.map((key) => ({ in: place, field: field(key), message: "isn't known here" }));
+	}
+	if (issue.code === "invalid_union" && issue.errors.length > 0) {
+		// Of the forms that it may have, the one that it's nearest to.
+		const [nearest = []] = [...issue.errors].sort((a, b) => a.length - b.length);
+		return nearest.flatMap((each) => told(place, each, path));
+	}
+	return [{ in: place, field: field(), message: issue.message }];
+}
