@@ -21,8 +21,9 @@ export type { CustomerArrival, FrontDesk, Reception } from "./connectors/chat/Fr
 export { StentorConnector, type StentorConnectorOptions } from "./connectors/stentor/StentorConnector.js";
 export { WidgetConnector } from "./connectors/widget/WidgetConnector.js";
 export type { Arriving } from "./delivery/Connections.js";
+export type { Act, Acting, Person } from "./delivery/Letterbox.js";
 export type { Plugin } from "./delivery/Plugins.js";
-export type { PostOfficePorts } from "./delivery/ports.js";
+export type { FileDesk, PostOfficePorts } from "./delivery/ports.js";
 export { collections } from "./delivery/records.js";
 export type { Endpoint, Session, SessionParticipant } from "./delivery/Session.js";
 export type { WsCallback, WsContext, WsEvent, WsResult } from "./handlers/events.js";

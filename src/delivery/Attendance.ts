@@ -3,10 +3,10 @@ import { RouterError } from "../protocol/errors.js";
 import type { Connected, Connections } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Fanout, Mark, Target } from "./Fanout.js";
-import { type Answerer, defaultAnswerer } from "./floor.js";
-import { alias, isSecret, partsOf, sessionKey } from "./identity.js";
+import { isSecret, participantId, partsOf, personRef, sessionKey } from "./identity.js";
 import type { Memberships } from "./Memberships.js";
 import { type Attached, attach } from "./membership.js";
+import { newHead } from "./opening.js";
 import { aheadAt, attachedAs, senderOf } from "./participants.js";
 import type { PostOfficePorts, Switchboard } from "./ports.js";
 import type { Head } from "./records.js";
@@ -50,8 +50,7 @@ export class Attendance {
 
 	/** The participant that this connection's user is in a session. */
 	participantOf(connected: Connected, key: string): string {
-		const { role } = connected.connector;
-		return `${role}-${alias(this.ports.secret, `${role} ${key}`, connected.record.user)}`;
+		return participantId(this.ports.secret, key, connected.connector.role, connected.record.user);
 	}
 
 	/**
@@ -59,11 +58,14 @@ export class Attendance {
 	 * Throws `session_forbidden`, `session_unknown`, `session_full`, or `not_joined` for a stranger who says to return.
 	 */
 	async join(connected: Connected, key: string, joining: Joining): Promise<Attached> {
-		const { log, connections, transport, soleOwner, memberships, secret } = this.ports;
+		const { log, connections, transport, soleOwner, memberships, secret, switchboard } = this.ports;
 		const { record, connector, app, address } = connected;
 		const participant = this.participantOf(connected, key);
 		const confirmed = transport.confirms ? await this.confirmed(key, participant) : undefined;
-		const create = joining.mayOpen && connector.role === "visitor" ? () => this.newHead(connected, key) : undefined;
+		const create =
+			joining.mayOpen && connector.role === "visitor"
+				? () => newHead(key, participant, switchboard.answerers(app), this.ports.clock())
+				: undefined;
 		const { result } = await log.change(
 			key,
 			(draft) => {
@@ -72,7 +74,7 @@ export class Attendance {
 					participant,
 					role: connector.role,
 					connector: connector.name,
-					ref: `user-${alias(secret, app.id, record.user)}`,
+					ref: personRef(secret, app.id, record.user),
 					profile: {
 						// The published widget calls everybody who joins "Visitor".
 						name: connector.role === "agent" ? (record.name ?? joining.profile.name) : joining.profile.name,
@@ -201,21 +203,6 @@ export class Attendance {
 		return new Map([...found].map(([reader, at]) => [reader.slice(participant.length + 1), at.pushed ?? 0]));
 	}
 
-	private newHead(connected: Connected, key: string): Head {
-		const answerer = defaultAnswerer(this.ports.switchboard.answerers(connected.app));
-		return {
-			session: key,
-			rev: 0,
-			seq: 0,
-			last: { everyone: 0, staff: 0 },
-			timeMs: 0,
-			openedAt: this.ports.clock(),
-			owner: this.participantOf(connected, key),
-			participants: answerer ? { [answerer.name]: answererAs(answerer) } : {},
-			floor: { holder: answerer?.name, fence: 1 },
-		};
-	}
-
 	/** Tells who comes of those who are there, those who are there of who comes, and pushes what was said before. */
 	private introduce(head: Head, me: string, attached: Attached, connected: Connected): void {
 		const { fanout, track, log } = this.ports;
@@ -251,8 +238,4 @@ function typingOf({ floor, participants, turn }: Head): Extract<Signal, { type: 
 	const holder = participants[floor.holder ?? ""];
 	if (floor.holder === undefined || holder?.role !== "answerer") return undefined;
 	return { type: "typing", who: senderOf(floor.holder, holder), on: turn !== undefined };
-}
-
-function answererAs({ name, profile }: Answerer): Head["participants"][string] {
-	return { role: "answerer", connector: name, ...profile, handled: 0, endpoints: {} };
 }

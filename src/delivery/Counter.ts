@@ -4,7 +4,7 @@ import type { Connected } from "./Connections.js";
 import { type CommandPorts, type Context, type Of, tell } from "./commands.js";
 import type { Served } from "./FrameOrder.js";
 import { Reading } from "./Reading.js";
-import { needsTitle, Talk } from "./Talk.js";
+import { Talk } from "./Talk.js";
 
 /** Where people hand in their frames: each is checked against the session that it names, then done. */
 export class Counter {
@@ -27,7 +27,7 @@ export class Counter {
 			const aheadMs = timeMs === undefined ? undefined : Math.round(timeMs - this.ports.clock());
 			const context = { connected, trace, aheadMs };
 			const alone = () => this.serve(asked, context).catch(refuse);
-			if (asked.type !== "message" || needsTitle(asked.request)) return { alone };
+			if (asked.type !== "message" || !this.talk.isReady(asked)) return { alone };
 			const beside = () =>
 				this.talk.messageBeside(asked, context).catch((error: unknown) => refuse(error).then(() => true));
 			return { alone, beside };
@@ -43,19 +43,17 @@ export class Counter {
 			case "leave":
 				return this.reading.leave(command, context);
 			case "message":
-				return this.talk.message(command, context);
 			case "note":
-				return this.talk.note(command, context);
+			case "bargeIn":
+			case "bargeOut":
 			case "close":
-				return this.talk.close(command, context);
+			case "reopen":
+			case "archive":
 			case "rate":
-				return this.talk.rate(command, context);
+			case "handOff":
+				return this.talk.act(command, context);
 			case "typing":
 				return this.talk.typing(command, context);
-			case "bargeIn":
-				return this.talk.bargeIn(command, context);
-			case "bargeOut":
-				return this.talk.bargeOut(command, context);
 			case "resume":
 				return this.reading.resume(command, context);
 			case "receipt":

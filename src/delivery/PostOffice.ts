@@ -10,8 +10,10 @@ import { Cursors } from "./Cursors.js";
 import { Departures } from "./Departures.js";
 import { Erasing } from "./Erasing.js";
 import { Fanout, type Mark } from "./Fanout.js";
+import { Files } from "./Files.js";
 import { FrameOrder, type Served } from "./FrameOrder.js";
 import { newId, sessionKey } from "./identity.js";
+import { type Act, type Acting, Letterbox, type Person } from "./Letterbox.js";
 import { Memberships } from "./Memberships.js";
 import { type Ending, endOf, Notices } from "./Notices.js";
 import { type Plugin, Plugins } from "./Plugins.js";
@@ -32,6 +34,7 @@ interface Rooms {
 	readonly departures: Departures;
 	readonly erasing: Erasing;
 	readonly counter: Counter;
+	readonly letterbox: Letterbox;
 	readonly frames: FrameOrder;
 	readonly notices: Notices;
 	readonly sweep: Sweep;
@@ -131,6 +134,29 @@ export class PostOffice {
 	async disconnect(connection: string, ending: { readonly clean?: boolean } = {}, trace = newId()): Promise<void> {
 		const connected: Connected | undefined = await this.rooms.departures.depart(connection, ending.clean === true);
 		if (connected) this.monitor.info("disconnected", { app: connected.app.id, as: connected.connector.name, trace });
+	}
+
+	/**
+	 * Somebody who has no connection does something in a session: speaks, takes over, closes, rates, has read. It's done by
+	 * the rules that hold for connections, and heard by everybody; the caller has made sure that the person may.
+	 *
+	 * A visitor acts as whoever the session belongs to. An agent who takes part is taken to be there for 5 minutes after
+	 * what they did last, or as long as they are connected somewhere.
+	 *
+	 * Resolves with the entry that it put into the log, once it's durable; sent again under the same `messageId`, with the
+	 * same one; with undefined where it changed nothing, and for what isn't kept.
+	 * Throws a `RouterError`: `unknown_app`, `session_unknown` (there is none, and nobody to open it for, or it isn't opened
+	 * by this), `session_full`, `message_conflict`, `frame_too_large`, `conversation_open`, `conversation_archived`,
+	 * `conversation_rated`, `storage_unavailable`, or what refuses a message's files.
+	 */
+	act(app: string, person: Person, act: Act, acting?: Acting): Promise<Entry | undefined> {
+		const done = this.rooms.letterbox.act(app, person, act, acting);
+		// Its failure is the caller's.
+		this.rooms.background.track(
+			"act",
+			done.catch(() => undefined),
+		);
+		return done;
 	}
 
 	/**
@@ -262,9 +288,11 @@ function furnish(ports: PostOfficePorts): Rooms {
 	});
 	const connector = (name: string) => switchboard.answering.get(name);
 	const turns = new Turns({ log, fanout, monitor, instance, isDead, connector });
-	const counter = new Counter({
+	const files = new Files(storage, ports.files);
+	const commanding = {
 		log,
 		fanout,
+		files,
 		cursors,
 		attendance,
 		departures,
@@ -274,7 +302,9 @@ function furnish(ports: PostOfficePorts): Rooms {
 		instance,
 		clock,
 		track,
-	});
+	};
+	const counter = new Counter(commanding);
+	const letterbox = new Letterbox({ ...commanding, topic, secret: ports.secret, memberships });
 	const sweep = new Sweep({
 		topic,
 		storage,
@@ -317,6 +347,7 @@ function furnish(ports: PostOfficePorts): Rooms {
 		departures,
 		erasing,
 		counter,
+		letterbox,
 		frames,
 		notices,
 		sweep,

@@ -1,7 +1,9 @@
+import type { Sender } from "../protocol/envelope.js";
 import { asRouterError } from "../protocol/errors.js";
 import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
 import { logId } from "./identity.js";
 import { senderOf } from "./participants.js";
+import type { Head, Participant } from "./records.js";
 import type { Talk } from "./Talk.js";
 
 /** What readers do: come, go, catch up, and say how far they are. */
@@ -28,7 +30,7 @@ export class Reading {
 		const { attendance, departures, fanout, log } = this.ports;
 		const key = attendance.keyOf(context.connected, sessionId);
 		const me = attendance.participantOf(context.connected, key);
-		await this.talk.bargeOut({ type: "bargeOut", sessionId }, context);
+		await this.talk.act({ type: "bargeOut", sessionId }, context);
 		await departures.leave(context.connected, key);
 		const head = await log.peek(key);
 		const mine = head?.participants[me];
@@ -66,17 +68,27 @@ export class Reading {
 		await done;
 	}
 
-	async receipt({ sessionId, delivered, read }: Of<"receipt">, context: Context): Promise<void> {
-		const { fanout, cursors } = this.ports;
-		const { head, who, mayHear } = await present(this.ports, context, sessionId);
-		const moved: Record<string, number> = {};
-		const upTo = read === "all" ? head.seq : read;
-		for (const [field, seq] of Object.entries({ delivered, read: upTo })) {
-			if (seq === undefined || seq > head.seq) continue;
-			if (cursors.move(head.session, who.id, field as "delivered" | "read", seq)) moved[field] = seq;
-		}
-		if (Object.keys(moved).length === 0) return;
-		const hearing = fanout.targets(head, mayHear).filter(({ reader }) => reader.numbered);
-		await fanout.tellAll(hearing, { type: "receipt", who, ...moved });
+	async receipt(command: Of<"receipt">, context: Context): Promise<void> {
+		const { head, who, mayHear } = await present(this.ports, context, command.sessionId);
+		await moveCursors(this.ports, head, who, command, mayHear);
 	}
+}
+
+/** Moves a reader's cursors forward, and tells those who may hear of it. */
+export async function moveCursors(
+	{ fanout, cursors }: Pick<CommandPorts, "fanout" | "cursors">,
+	head: Head,
+	who: Sender,
+	{ delivered, read }: Pick<Of<"receipt">, "delivered" | "read">,
+	mayHear: (id: string, participant: Participant) => boolean,
+): Promise<void> {
+	const moved: Record<string, number> = {};
+	const upTo = read === "all" ? head.seq : read;
+	for (const [field, seq] of Object.entries({ delivered, read: upTo })) {
+		if (seq === undefined || seq > head.seq) continue;
+		if (cursors.move(head.session, who.id, field as "delivered" | "read", seq)) moved[field] = seq;
+	}
+	if (Object.keys(moved).length === 0) return;
+	const hearing = fanout.targets(head, mayHear).filter(({ reader }) => reader.numbered);
+	await fanout.tellAll(hearing, { type: "receipt", who, ...moved });
 }

@@ -1,9 +1,7 @@
 import { type Entry, prevFor } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { StentorRequest } from "../protocol/stentor.js";
-import { close, rate } from "./closing.js";
 import {
-	type AttachedChange,
 	type CommandPorts,
 	type Context,
 	changeAttached,
@@ -13,34 +11,31 @@ import {
 	present,
 	tell,
 } from "./commands.js";
-import { bargeIn, bargeOut } from "./floor.js";
+import { type Deed, type DeedChange, type Doing, deedChange } from "./deeds.js";
 import { AlreadyAppended } from "./SessionLog.js";
-import { note, speak } from "./speaking.js";
 import { titleOf } from "./transcript.js";
-import type { Begun } from "./turn.js";
 
 /** An item is chosen from one of this many newest entries. */
 const CHOICE_WITHIN = 20;
-const ONLY_LISTENS = "This connection may only listen.";
 
-/** What people do in a session that others hear: speak, type, barge in and out. */
+/** What people at connections do in a session that others hear: speak, type, barge in and out, close, rate. */
 export class Talk {
 	constructor(private readonly ports: CommandPorts) {}
 
-	async message(command: Of<"message">, context: Context): Promise<void> {
-		const key = this.ports.attendance.keyOf(context.connected, command.sessionId);
-		const request = await this.titled(key, command.request);
-		await this.acknowledging(command, context, (told) =>
-			changeAttached(this.ports, context, key, this.saying(key, { ...command, request }, context, told)),
-		);
+	async act(asked: Deed, context: Context): Promise<void> {
+		const key = this.ports.attendance.keyOf(context.connected, asked.sessionId);
+		await this.acknowledging(asked, context, async (done) => {
+			const { deed, given } = asked.type === "message" ? await this.ready(asked, key, context) : { deed: asked };
+			await changeAttached(this.ports, context, key, this.change(key, deed, context, done, given));
+		});
 	}
 
 	/** Beside other messages of this connection; answers false, and nothing is said, if it must be attached first. */
-	async messageBeside(command: Of<"message">, context: Context): Promise<boolean> {
-		const key = this.ports.attendance.keyOf(context.connected, command.sessionId);
+	async messageBeside(message: Of<"message">, context: Context): Promise<boolean> {
+		const key = this.ports.attendance.keyOf(context.connected, message.sessionId);
 		try {
-			await this.acknowledging(command, context, (told) =>
-				changeHere(this.ports, context, key, this.saying(key, command, context, told)),
+			await this.acknowledging(message, context, (done) =>
+				changeHere(this.ports, context, key, this.change(key, message, context, done)),
 			);
 			return true;
 		} catch (error) {
@@ -49,66 +44,53 @@ export class Talk {
 		}
 	}
 
-	/** The change that says it, and calls `said`; a turn that begins by it is run. */
-	private saying(
-		key: string,
-		{ messageId, request, attachments, format }: Of<"message">,
-		{ connected, trace, aheadMs }: Context,
-		said: (entry: Entry) => void,
-	): AttachedChange<{ entry: Entry; begun?: Begun }> {
-		const { fanout, turns, switchboard, instance } = this.ports;
-		const answerers = switchboard.answerers(connected.app);
-		return {
-			grouped: { messageId },
-			origin: connected.address.connection,
-			trace,
-			rule: (draft, me) => speak(draft, me, { messageId, request, attachments, format, aheadMs, answerers, instance }),
-			afterwards: (head, { result: { begun, entry } }) => {
-				said(entry);
-				if (!begun) return;
-				const asked = { key, app: connected.app, answerers, trace };
-				this.ports.track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
-			},
-		};
+	/** Whether a message can be said as it came, beside others. */
+	isReady(message: Of<"message">): boolean {
+		return !needsTitle(message.request) && this.ports.files.isPlain(message);
 	}
 
-	async note(command: Of<"note">, context: Context): Promise<void> {
-		const { connected, trace } = context;
-		const key = this.ports.attendance.keyOf(connected, command.sessionId);
-		await this.acknowledging(command, context, (told) =>
-			changeAttached(this.ports, context, key, {
-				origin: connected.address.connection,
-				trace,
-				rule: (draft, me) => note(draft, me, command),
-				afterwards: (_, { result }) => told(result),
-			}),
-		);
+	private change(
+		key: string,
+		deed: Deed,
+		{ connected, trace, aheadMs }: Context,
+		done: (entry: Entry | undefined) => void,
+		given?: StentorRequest,
+	): DeedChange {
+		const { app, address, record } = connected;
+		// Who comes for one session comes for another by connecting again.
+		const revives = record.session === undefined;
+		const doing: Doing = { app, trace, origin: address.connection, aheadMs, given, revives };
+		return deedChange(this.ports, key, deed, doing, done);
 	}
 
 	/**
-	 * Says it, and acknowledges it: also what had been said before. The acknowledgement is begun before anything later is
-	 * pushed, so that its client sees no gap where there's none.
+	 * Does it, and acknowledges what was said by it: also what had been said before. The acknowledgement is begun before
+	 * anything later is pushed, so that its client sees no gap where there's none.
 	 */
 	private async acknowledging(
-		command: Of<"message"> | Of<"note">,
+		deed: Deed,
 		context: Context,
-		say: (said: (entry: Entry) => void) => Promise<unknown>,
+		act: (done: (entry: Entry | undefined) => void) => Promise<unknown>,
 	): Promise<void> {
 		let told: Promise<void> | undefined;
+		const messageId = "messageId" in deed ? deed.messageId : undefined;
+		const done = (entry: Entry | undefined) => {
+			if (entry) told = this.acknowledge(deed.sessionId, messageId, context, entry);
+		};
 		try {
-			await say((entry) => {
-				told = this.acknowledge(command, context, entry);
-			});
+			await act(done);
 		} catch (error) {
 			if (!(error instanceof AlreadyAppended)) throw error;
-			const [entry] = await this.ports.log.newest(error.record.session, error.record.seq, 1);
-			if (entry) told = this.acknowledge(command, context, entry);
+			const { session, seq } = error.record;
+			const [entry] = await this.ports.log.newest(session, seq, 1);
+			done(entry);
 		}
 		await told;
 	}
 
 	private async acknowledge(
-		{ sessionId, messageId }: Of<"message"> | Of<"note">,
+		sessionId: string,
+		messageId: string | undefined,
 		{ connected, trace }: Context,
 		entry: Entry,
 	): Promise<void> {
@@ -119,59 +101,35 @@ export class Talk {
 		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, prev, timeMs, entry });
 	}
 
-	/** A chosen item with its title: the published widget sends the item's token only, which is no word for people. */
-	private async titled(key: string, request: StentorRequest): Promise<StentorRequest> {
-		if (!needsTitle(request)) return request;
-		const recent = await this.ports.log.newest(key, Number.MAX_SAFE_INTEGER, CHOICE_WITHIN);
-		return { ...request, title: titleOf(request.token, recent) };
-	}
-
-	async bargeIn({ sessionId, profile }: Of<"bargeIn">, context: Context): Promise<void> {
-		const key = this.ports.attendance.keyOf(context.connected, sessionId);
-		const me = this.ports.attendance.participantOf(context.connected, key);
-		await this.speakUp(context, key, (draft) => bargeIn(draft, me, profile));
-	}
-
-	async bargeOut({ sessionId }: Of<"bargeOut">, context: Context): Promise<void> {
-		const { attendance, switchboard } = this.ports;
-		const key = attendance.keyOf(context.connected, sessionId);
-		const me = attendance.participantOf(context.connected, key);
-		const answerers = switchboard.answerers(context.connected.app);
-		await this.speakUp(context, key, (draft) => bargeOut(draft, me, answerers));
-	}
-
-	async close({ sessionId }: Of<"close">, context: Context): Promise<void> {
-		const { attendance, switchboard } = this.ports;
-		const answerers = switchboard.answerers(context.connected.app);
-		const key = attendance.keyOf(context.connected, sessionId);
-		await this.speakUp(context, key, (draft, me) => close(draft, me, answerers));
-	}
-
-	async rate({ sessionId, rating, comment }: Of<"rate">, context: Context): Promise<void> {
-		const key = this.ports.attendance.keyOf(context.connected, sessionId);
-		await this.speakUp(context, key, (draft, me) => rate(draft, me, { rating, comment }));
+	/**
+	 * A message as it's passed on: with its files looked at, and a chosen item with its title, because the published widget
+	 * sends the item's token only, which is no word for people.
+	 */
+	private async ready(
+		message: Of<"message">,
+		key: string,
+		{ connected }: Context,
+	): Promise<{ deed: Of<"message">; given?: StentorRequest }> {
+		const { log, files, attendance } = this.ports;
+		if (needsTitle(message.request)) {
+			const { request } = message;
+			const recent = await log.newest(key, Number.MAX_SAFE_INTEGER, CHOICE_WITHIN);
+			return { deed: { ...message, request: { ...request, title: titleOf(request.token, recent) } } };
+		}
+		const { connector, record } = connected;
+		const from = { participantId: attendance.participantOf(connected, key), role: connector.role, user: record.user };
+		const { message: deed, given } = await files.lookedAt(message, key, from);
+		return { deed, given };
 	}
 
 	async typing({ sessionId, on }: Of<"typing">, context: Context): Promise<void> {
 		const { head, who, maySend, mayHear } = await present(this.ports, context, sessionId);
-		if (!maySend) throw new RouterError("session_forbidden", ONLY_LISTENS);
+		if (!maySend) throw new RouterError("session_forbidden", "This connection may only listen.");
 		await this.ports.fanout.signal(head, { type: "typing", who, on }, mayHear);
-	}
-
-	/** A change that needs nothing but that the connection is attached, and whose entries everybody is pushed. */
-	async speakUp(context: Context, key: string, rule: AttachedChange<void>["rule"]): Promise<void> {
-		await changeAttached(this.ports, context, key, {
-			origin: context.connected.address.connection,
-			trace: context.trace,
-			rule(draft, me) {
-				if (me.endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
-				rule(draft, me);
-			},
-		});
 	}
 }
 
 /** Whether the request chooses an item by its token alone. */
-export function needsTitle(request: StentorRequest): request is StentorRequest & { token: string } {
+function needsTitle(request: StentorRequest): request is StentorRequest & { token: string } {
 	return Boolean(request.token && !request.rawQuery && !request.title);
 }

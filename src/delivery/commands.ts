@@ -7,7 +7,8 @@ import type { Connected } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Departures } from "./Departures.js";
 import type { Fanout } from "./Fanout.js";
-import { type Attendee, attachedAs, senderOf } from "./participants.js";
+import type { Files } from "./Files.js";
+import { type Attendee, attachedAs, type Speaker, senderOf } from "./participants.js";
 import type { Switchboard } from "./ports.js";
 import type { Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
@@ -18,6 +19,7 @@ import type { Turns } from "./Turns.js";
 export interface CommandPorts {
 	readonly log: SessionLog;
 	readonly fanout: Fanout;
+	readonly files: Files;
 	readonly cursors: Cursors;
 	readonly attendance: Attendance;
 	readonly departures: Departures;
@@ -102,14 +104,18 @@ export async function present(
 	const me = head && attachedAs(head, connected.address.connection);
 	if (!head || !me) throw new RouterError("not_joined");
 	if (me.endpoint.behind) await attendance.welcome(connected, { mayResume: false });
-	// Visitors aren't to see that somebody only watches.
-	const isSecret = me.participant.role === "agent" && !me.participant.bargedIn;
 	return {
 		head,
 		who: senderOf(me.participantId, me.participant),
 		maySend: me.endpoint.sends !== false,
-		mayHear: (id, { role }) => id !== me.participantId && (role !== "visitor" || !isSecret),
+		mayHear: hearing(me),
 	};
+}
+
+/** Who may hear what somebody is doing: not themselves; and visitors aren't to see that an agent only watches. */
+export function hearing({ participantId, participant }: Speaker): (id: string, participant: Participant) => boolean {
+	const isSecret = participant.role === "agent" && !participant.bargedIn;
+	return (id, { role }) => id !== participantId && (role !== "visitor" || !isSecret);
 }
 
 /** Tells the connection that a command came from. */

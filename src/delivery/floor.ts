@@ -1,6 +1,6 @@
 import type { Profile } from "../protocol/Dialect.js";
 import { AGENT_GRACE_MS } from "./due.js";
-import { handledOf, isAutomated, isReachable, rename, senderOf } from "./participants.js";
+import { handledOf, isAutomated, isReachable, rename, type Speaker, senderOf } from "./participants.js";
 import type { Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 
@@ -108,6 +108,18 @@ export function noteAway(draft: SessionDraft): void {
 	draft.touched = true;
 }
 
+/** How long an agent without a connection is taken to be there after they did something, in milliseconds. */
+const ACTING_MS = 5 * 60_000;
+
+/** Notes that an agent is there although they can't be reached: they did something just now, without a connection. */
+export function noteActing(draft: SessionDraft): void {
+	const { floor, participants } = draft.head;
+	const holders = Object.values(participants).filter((participant) => participant.bargedIn);
+	if (holders.length === 0 || holders.some(isReachable)) return;
+	floor.awaySince = draft.now + ACTING_MS - AGENT_GRACE_MS;
+	draft.touched = true;
+}
+
 /** How many agents are taken from the floor at once: each is an entry, and a transaction holds few. */
 const AT_ONCE = 5;
 
@@ -125,12 +137,15 @@ export function endAbsence(draft: SessionDraft, answerers: Answerers): void {
 }
 
 /** Asks for somebody else to answer. Who holds the floor keeps it until somebody comes. */
-export function handOff(draft: SessionDraft, by: string, target: string | undefined, answerers: Answerers): void {
-	const participant = draft.head.participants[by];
-	if (!participant) return;
-	const invited = target !== by && answerers.has(target ?? "") ? true : undefined;
+export function handOff(
+	draft: SessionDraft,
+	{ participantId, participant }: Speaker,
+	target: string | undefined,
+	answerers: Answerers,
+): void {
+	const invited = target !== draft.head.floor.holder && answerers.has(target ?? "") ? true : undefined;
 	draft.head.handOff = { target, until: draft.now + HAND_OFF_MS, invited };
-	draft.append(senderOf(by, participant), "answerers", { type: "handOff", target });
+	draft.append(senderOf(participantId, participant), "answerers", { type: "handOff", target });
 }
 
 /** The answerer that was asked doesn't come; a person still may. */
@@ -156,8 +171,19 @@ export function acceptHandOff(draft: SessionDraft, answerer: Answerer, fence: nu
 		return false;
 	delete head.handOff;
 	// What was asked meanwhile is the new one's.
-	grant(draft, answerer, handledOf(head));
+	const handled = isAutomated(head) ? handledOf(head) : (head.floor.answered ?? 0);
+	dismiss(draft);
+	grant(draft, answerer, handled);
 	const participant = head.participants[answerer.name];
 	if (participant) draft.append(senderOf(answerer.name, participant), "everyone", { type: "joined" });
 	return true;
+}
+
+/** Agents who handed over to an answerer cease to take part. */
+function dismiss(draft: SessionDraft): void {
+	const agents = Object.entries(draft.head.participants).filter(([, { bargedIn }]) => bargedIn);
+	for (const [index, [id, agent]] of agents.entries()) {
+		delete agent.bargedIn;
+		if (index < AT_ONCE) draft.append(senderOf(id, agent), "everyone", { type: "left" });
+	}
 }

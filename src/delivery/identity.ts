@@ -29,6 +29,16 @@ export function alias(secret: string, scope: string, user: string): string {
 	return createHmac("sha256", secret).update(`${scope}\n${user}`).digest("base64url").slice(0, 22);
 }
 
+/** What somebody is called in a session: nobody can tell from it who they are elsewhere. */
+export function participantId(secret: string, key: string, role: "visitor" | "agent", user: string): string {
+	return `${role}-${alias(secret, `${role} ${key}`, user)}`;
+}
+
+/** What bots know somebody by: the same in all sessions of the app. */
+export function personRef(secret: string, app: string, user: string): string {
+	return `user-${alias(secret, app, user)}`;
+}
+
 /** What stands for a text where it's compared: 128 bits of its SHA-256. */
 export function digest(text: string): string {
 	return hash("sha256", text, "base64url").slice(0, 22);

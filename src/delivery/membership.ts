@@ -52,6 +52,8 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	if (open && !open.endpoint.behind) return { from: head.seq, to: head.seq, isNew: false, isFirst: false };
 	draft.touched = true;
 	if (arrival.aheadMs !== undefined) participant.clock ??= [[0, arrival.aheadMs]];
+	// Who has only acted without a connection has none yet.
+	if (Object.keys(participant.endpoints).length === 0) participant.connector = arrival.connector;
 	const endpoint = open?.endpoint ?? claim(draft, participant, arrival, !known);
 	// What a former connection at this place could do is nothing to this one.
 	if (arrival.sends) delete endpoint.sends;
@@ -70,6 +72,13 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 
 /** For how long an agent who only watched is known again, in milliseconds: the published widget keeps its history as long. */
 const WATCHER_MS = 24 * 3600_000;
+
+/** Who does something without a connection, as a participant of the session from now on. Throws `session_full`. */
+export function enrol(draft: SessionDraft, id: string, participant: Participant): void {
+	makeRoom(draft);
+	draft.head.participants[id] = participant;
+	draft.touched = true;
+}
 
 /** Agents who only watched and are gone make room for who comes: those gone for long, or where it's full the first. */
 function makeRoom({ head, now }: SessionDraft): void {
@@ -123,15 +132,22 @@ function claim(draft: SessionDraft, participant: Participant, arrival: Arrival, 
 		const oldest = all.reduce((a, b) => (a.endpoint.attachedAt <= b.endpoint.attachedAt ? a : b));
 		delete participant.endpoints[oldest.id];
 	}
-	const seen = isFirst ? firstSeen(head, arrival.role) : Math.min(head.seq, ...all.map((each) => each.seen));
+	const isFirstEndpoint = all.length === 0;
+	const seen = isFirstEndpoint
+		? firstSeen(head, arrival.role, isFirst)
+		: Math.min(head.seq, ...all.map((each) => each.seen));
 	const endpoint: EndpointState = { attachedAt: 0, seen };
 	participant.endpoints[newId().slice(0, 8)] = endpoint;
 	return endpoint;
 }
 
-/** Who joins a session that others are in is shown what was said before. */
-function firstSeen(head: Head, role: Arrival["role"]): number {
-	return role === "agent" ? Math.max(0, head.seq - LIMITS.historyOnJoin) : head.seq;
+/**
+ * Who joins a session that others are in is shown what was said before; and who has done something in it without a
+ * connection, because nothing of it was pushed to them; not what was erased since.
+ */
+function firstSeen(head: Head, role: Arrival["role"], isFirst: boolean): number {
+	if (role === "agent") return Math.max(0, head.seq - LIMITS.historyOnJoin);
+	return isFirst ? head.seq : Math.max(0, head.seq - LIMITS.historyOnJoin, head.erased ?? 0);
 }
 
 /**

@@ -30,10 +30,15 @@ export function endpointOf(
 	return undefined;
 }
 
-/** Who is at a connection, and their place. */
-export interface Attendee {
+/** Who does something in a session; without an endpoint, they're at no connection. */
+export interface Speaker {
 	readonly participantId: string;
 	readonly participant: Participant;
+	readonly endpoint?: EndpointState;
+}
+
+/** Who is at a connection, and their place. */
+export interface Attendee extends Speaker {
 	readonly endpointId: string;
 	readonly endpoint: EndpointState;
 }

@@ -1,6 +1,7 @@
 import type { App, Apps } from "../apps/Apps.js";
 import type { AnsweringConnector, Connector, SocketConnector } from "../connectors/Connector.js";
 import type { Monitor } from "../monitoring/Monitor.js";
+import type { Attachment } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Transport } from "../transport/Transport.js";
@@ -25,6 +26,23 @@ export interface PostOfficePorts {
 	 * can be taken over at once.
 	 */
 	readonly soleOwner: boolean;
+	/** Looks at the files that messages bring. Default: they're passed on as their senders name them. */
+	readonly files?: FileDesk;
+}
+
+/** Who looks at the files that messages bring, before anybody is told of them. */
+export interface FileDesk {
+	/**
+	 * The files as they're passed on, in place of what the sender named. Throws the `RouterError` that refuses the message.
+	 * `user` is who the sender is, as connectors and `PostOffice.act` were told.
+	 */
+	admit(brought: {
+		readonly app: string;
+		readonly sessionId: string;
+		readonly role: "visitor" | "agent";
+		readonly user: string;
+		readonly attachments: readonly Attachment[];
+	}): Promise<readonly Attachment[]>;
 }
 
 /** The connectors by what they do. */

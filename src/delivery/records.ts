@@ -20,8 +20,10 @@ export interface Head {
 	owner: string;
 	participants: Record<string, Participant>;
 	floor: Floor;
-	/** Nothing has been said since somebody closed the conversation. */
+	/** Its visitor has said nothing since somebody closed the conversation. */
 	closed?: true;
+	/** It's closed, and has been put away. */
+	archived?: true;
 	/** The visitor has rated it. */
 	rated?: true;
 	/** Entries up to this one were erased; those that aren't yet are about to be. */

@@ -3,45 +3,55 @@ import { RouterError } from "../protocol/errors.js";
 import { isLaunch, requestText, type StentorRequest } from "../protocol/stentor.js";
 import { type Answerers, bargeIn, holderOf } from "./floor.js";
 import { digest } from "./identity.js";
-import { type Attendee, senderOf, wantsAnswer } from "./participants.js";
+import { type Speaker, senderOf, wantsAnswer } from "./participants.js";
 import type { Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 import { type Begun, takeTurn } from "./turn.js";
 
-const ONLY_LISTENS = "This connection may only listen.";
-
-/** What a person says, as it came over a connection. */
+/** What a person says. */
 export interface Spoken {
 	/** The client's own, for an acknowledgement. */
 	readonly messageId?: string;
 	readonly request: StentorRequest;
+	/** What the client sent, where that isn't what is passed on. */
+	readonly given?: StentorRequest;
 	readonly attachments?: readonly Attachment[];
 	readonly format?: "image" | "file";
 	/** How far the client's clock was ahead when it sent this, less the time on the way. */
 	readonly aheadMs?: number;
+	/** Whoever speaks can be given no other session: what a visitor says opens an archived one again. */
+	readonly revives: boolean;
 	readonly answerers: Answerers;
 	/** The process that runs the turn. */
 	readonly instance: string;
 }
 
-/** Puts what a person said into the log; takes the turn of answering it, where it's an answerer's and nothing is before it. */
+/**
+ * Puts what a person said into the log; takes the turn of answering it, where it's an answerer's and nothing is before it.
+ * Throws `conversation_archived`.
+ */
 export function speak(
 	draft: SessionDraft,
-	{ participant, participantId, endpoint }: Attendee,
+	{ participant, participantId, endpoint }: Speaker,
 	spoken: Spoken,
 ): { entry: Entry; begun?: Begun } {
 	const { head } = draft;
-	if (endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
+	const [audience, content] = contentOf(spoken);
+	const isVisitor = participant.role === "visitor";
+	if (head.archived && !(isVisitor && (spoken.revives || audience !== "everyone"))) {
+		throw new RouterError("conversation_archived");
+	}
 	if (participant.role === "agent" && !participant.bargedIn) bargeIn(draft, participantId, {});
 	const wasWaiting = wantsAnswer(head);
 
-	const [audience, content] = contentOf(spoken);
-	if (audience === "everyone") delete head.closed;
+	if (isVisitor && audience === "everyone" && head.closed) {
+		delete head.closed;
+		delete head.archived;
+	}
 	const entry = draft.append(senderOf(participantId, participant), audience, content, spoken.messageId);
 	if (spoken.messageId) {
-		// An access token may have been renewed since the message was first sent.
-		draft.unique(entry, digest(JSON.stringify(withoutToken(spoken.request))));
-		endpoint.numbered = true;
+		draft.unique(entry, digestOf(spoken.given ?? spoken.request));
+		if (endpoint) endpoint.numbered = true;
 	}
 	learnClock(participant, spoken.aheadMs, entry.seq);
 	if (participant.role === "agent") {
@@ -57,14 +67,13 @@ export function speak(
 /** Puts a note into the log: for staff, which nobody answers. */
 export function note(
 	draft: SessionDraft,
-	{ participant, participantId, endpoint }: Attendee,
+	{ participant, participantId, endpoint }: Speaker,
 	{ text, messageId }: { readonly text: string; readonly messageId?: string },
 ): Entry {
-	if (endpoint.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 	const entry = draft.append(senderOf(participantId, participant), "staff", { type: "message", text }, messageId);
 	if (messageId) {
 		draft.unique(entry, digest(JSON.stringify({ note: text })));
-		endpoint.numbered = true;
+		if (endpoint) endpoint.numbered = true;
 	}
 	return entry;
 }
@@ -88,8 +97,10 @@ function withoutUser(request: StentorRequest): StentorRequest {
 	return { ...request, userId: undefined, sessionId: undefined, userProfile: profile };
 }
 
-function withoutToken(request: StentorRequest): StentorRequest {
-	return request.accessToken === undefined ? request : { ...request, accessToken: undefined };
+/** What a message is known by when it's sent again: an access token may have been renewed since. */
+export function digestOf(request: StentorRequest): string {
+	const { accessToken } = request;
+	return digest(JSON.stringify(accessToken === undefined ? request : { ...request, accessToken: undefined }));
 }
 
 /** A clock that was set back shows as a leap; smaller differences are frames that took longer on their way. */

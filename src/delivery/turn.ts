@@ -60,7 +60,7 @@ export function putAnswer(draft: SessionDraft, turn: TurnLease, answer: Answer, 
 		const text = responseText(response);
 		draft.append(from, audience ?? "everyone", { type: "message", text, response });
 	}
-	if (answer.handOff) handOff(draft, turn.by, answer.handOff.target, answerers);
+	if (answer.handOff) handOff(draft, { participantId: turn.by, participant }, answer.handOff.target, answerers);
 	return true;
 }
 

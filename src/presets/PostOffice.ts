@@ -47,6 +47,7 @@ function portsOf(options: PostOfficeOptions): PostOfficePorts {
 		secret: options.secret ?? equipment.secret(),
 		// Others of this process may be on the same storage.
 		soleOwner: options.soleOwner ?? false,
+		files: options.files,
 	};
 	const before = newest.get(equipment);
 	if (before && isSame(before, ports)) return before;

@@ -22,6 +22,12 @@ export type Command =
 	| { readonly type: "bargeIn"; readonly sessionId: string; readonly profile: Profile }
 	| { readonly type: "bargeOut"; readonly sessionId: string }
 	| { readonly type: "close"; readonly sessionId: string }
+	/** Opens what is closed again, without saying anything. */
+	| { readonly type: "reopen"; readonly sessionId: string }
+	/** Puts what is closed away: what its visitor has to say next belongs into another session. */
+	| { readonly type: "archive"; readonly sessionId: string }
+	/** Asks that somebody else answers: an answering connector of this name, or a person. */
+	| { readonly type: "handOff"; readonly sessionId: string; readonly target?: string }
 	| { readonly type: "rate"; readonly sessionId: string; readonly rating: number; readonly comment?: string }
 	| { readonly type: "resume"; readonly sessionId: string; readonly since: number }
 	| {

@@ -50,8 +50,12 @@ export type Content =
 	| { readonly type: "left"; readonly reason?: "away" }
 	/** The sender asks that somebody else answers. */
 	| { readonly type: "handOff"; readonly target?: string }
-	/** The sender says that the conversation is over; what a visitor or an agent says after it reopens it. */
+	/** The sender says that the conversation is over; what its visitor says after it reopens it. */
 	| { readonly type: "closed" }
+	/** It's open again, although nothing was said. */
+	| { readonly type: "reopened" }
+	/** It was closed, and is put away now: for what its visitor says next another one is to be opened. */
+	| { readonly type: "archived" }
 	/** What the visitor thought of it, from 1 to 5. */
 	| { readonly type: "rated"; readonly rating: number; readonly comment?: string }
 	/** The sender should have answered entry `seq` and could not. */

@@ -13,6 +13,8 @@ const GRACE = { id: "agent-1", email: "grace@example.com", name: "Grace" };
 test.each<[LifecycleEvent, string]>([
 	["customerWrote", "open open open open"],
 	["closed", "closed closed closed archived"],
+	["reopened", "open open open open"],
+	["archived", "archived archived archived archived"],
 	["agentJoined", "open open closed archived"],
 	["handedOff", "pending pending closed archived"],
 	["wait", "pending pending - -"],

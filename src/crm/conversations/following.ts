@@ -6,7 +6,7 @@ import type { ConversationRecord } from "./records.js";
 
 /** What an entry of the log makes of a conversation; the same again, where it has been followed before. */
 export function followed(
-	record: Pick<ConversationRecord, "status" | "followedSeq" | "satisfaction">,
+	record: Pick<ConversationRecord, "status" | "closedAt" | "followedSeq" | "satisfaction">,
 	entry: Entry,
 ): Changed {
 	const { content, seq, timeMs } = entry;
@@ -19,11 +19,11 @@ export function followed(
 	const status = after(record.status, event);
 	if (status === record.status) return {};
 	if (!isEnded(status)) return { status, closedAt: undefined };
-	return { status, closedAt: new Date(timeMs).toISOString() };
+	return { status, closedAt: record.closedAt ?? new Date(timeMs).toISOString() };
 }
 
 function eventOf({ content, from, audience }: Entry): LifecycleEvent | undefined {
-	if (content.type === "closed") return "closed";
+	if (content.type === "closed" || content.type === "reopened" || content.type === "archived") return content.type;
 	if (content.type === "handOff") return "handedOff";
 	if (content.type === "joined" && from.role === "agent") return "agentJoined";
 	return from.role === "visitor" && isMessage({ content, audience }) ? "customerWrote" : undefined;

@@ -8,8 +8,10 @@ export type ConversationStatus = (typeof STATUSES)[number];
 export type LifecycleEvent =
 	/** The customer has written: it's in the log, and nothing can refuse it any more. */
 	| "customerWrote"
-	/** Somebody has ended it: that is in the log as well. */
+	/** Somebody has ended it, opened it again, put it away: that is in the log as well. */
 	| "closed"
+	| "reopened"
+	| "archived"
 	| "agentJoined"
 	| "handedOff"
 	/** Staff waits for the customer. */
@@ -30,6 +32,8 @@ export type LifecycleEvent =
 const TRANSITIONS: { readonly [E in LifecycleEvent]: { readonly [S in ConversationStatus]: Outcome } } = {
 	customerWrote: { open: "open", pending: "open", closed: "open", archived: "open" },
 	closed: { open: "closed", pending: "closed", closed: "closed", archived: "archived" },
+	reopened: { open: "open", pending: "open", closed: "open", archived: "open" },
+	archived: { open: "archived", pending: "archived", closed: "archived", archived: "archived" },
 	agentJoined: { open: "open", pending: "open", closed: "closed", archived: "archived" },
 	handedOff: { open: "pending", pending: "pending", closed: "closed", archived: "archived" },
 	wait: { open: "pending", pending: "pending", closed: refused("closed"), archived: refused("archived") },

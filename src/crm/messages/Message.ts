@@ -44,6 +44,8 @@ const EVENTS: { readonly [type in Content["type"]]?: string } = {
 	joined: "joined the conversation",
 	left: "left the conversation",
 	closed: "closed the conversation",
+	reopened: "reopened the conversation",
+	archived: "archived the conversation",
 	rated: "rated the conversation",
 	failure: "could not answer",
 	erased: "said something that was erased",

@@ -64,6 +64,10 @@ function eventOf(content: Content): Record<string, unknown> | undefined {
 			return { event: "left", reason: content.reason };
 		case "closed":
 			return { event: "closed", status: "closed" };
+		case "reopened":
+			return { event: "reopened", status: "open" };
+		case "archived":
+			return { event: "archived", status: "archived" };
 		case "rated":
 			return { event: "rated", rating: content.rating, comment: content.comment };
 		case "failure":

@@ -49,7 +49,9 @@ function entryFrame(entry: Entry, reader: Reader): Pick<RouterMessage, "event" |
 			return { event: "failure", data: { type: "BOT", tries: FINAL_TRIES, delay: 0, error: content.error } };
 		// The published client knows none of these; who numbers what it has would take it that something is missing.
 		case "closed":
-			return reader.numbered ? { event: "closed" } : undefined;
+		case "reopened":
+		case "archived":
+			return reader.numbered ? { event: content.type } : undefined;
 		case "rated":
 			return reader.numbered
 				? { event: "rated", data: { rating: content.rating, comment: content.comment } }

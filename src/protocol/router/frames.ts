@@ -60,6 +60,8 @@ export type RouterEvent =
 	| "reconnect error"
 	| "ack"
 	| "closed"
+	| "reopened"
+	| "archived"
 	| "rated"
 	| "erased"
 	| "resumed"
