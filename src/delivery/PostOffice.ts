@@ -2,45 +2,17 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import type { Dialect, Signal } from "../protocol/Dialect.js";
 import type { Entry, Role } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
-import { Attendance } from "./Attendance.js";
-import { Background } from "./Background.js";
-import { type Arriving, type Connected, Connections } from "./Connections.js";
-import { Counter } from "./Counter.js";
-import { Cursors } from "./Cursors.js";
-import { Departures } from "./Departures.js";
-import { Erasing } from "./Erasing.js";
-import { Fanout, type Mark } from "./Fanout.js";
-import { Files } from "./Files.js";
-import { FrameOrder, type Served } from "./FrameOrder.js";
+import type { Arriving, Connected } from "./Connections.js";
+import type { Served } from "./FrameOrder.js";
 import { newId, sessionKey } from "./identity.js";
-import { type Act, type Acting, Letterbox, type Person } from "./Letterbox.js";
-import { Memberships } from "./Memberships.js";
-import { type Ending, endOf, Notices } from "./Notices.js";
-import { type Plugin, Plugins } from "./Plugins.js";
-import { type PostOfficePorts, Switchboard } from "./ports.js";
+import type { Act, Acting, Person } from "./Letterbox.js";
+import { type Ending, endOf } from "./Notices.js";
+import type { Plugin } from "./Plugins.js";
+import type { PostOfficePorts } from "./ports.js";
+import { furnish, type Rooms } from "./rooms.js";
 import { type Session, sessionOf } from "./Session.js";
-import { SessionLog } from "./SessionLog.js";
-import { Sweep } from "./Sweep.js";
-import { Turns } from "./Turns.js";
 
-/** What a post office is made of. Offices made of the same ports, by whatever event, share one. */
-interface Rooms {
-	readonly background: Background;
-	readonly log: SessionLog;
-	readonly fanout: Fanout;
-	readonly cursors: Cursors;
-	readonly connections: Connections;
-	readonly attendance: Attendance;
-	readonly departures: Departures;
-	readonly erasing: Erasing;
-	readonly counter: Counter;
-	readonly letterbox: Letterbox;
-	readonly frames: FrameOrder;
-	readonly notices: Notices;
-	readonly sweep: Sweep;
-	readonly plugins: Plugins;
-}
-
+/** Offices made of the same ports, by whatever event, share what they are made of. */
 const furnished = new WeakMap<PostOfficePorts, Rooms>();
 
 /** How far ahead a sole owner looks for what its predecessor had in hand, in milliseconds: as far as there is. */
@@ -244,113 +216,4 @@ export class PostOffice {
 		await this.rooms.plugins.close();
 		await this.idle();
 	}
-}
-
-function furnish(ports: PostOfficePorts): Rooms {
-	const { topic, storage, transport, apps, connectors, monitor, clock, soleOwner } = ports;
-	const instance = newId();
-	// What another instance began on a storage that is ours alone, a dead process began.
-	const isDead = (other: string) => soleOwner && other !== instance;
-	const background = new Background(monitor);
-	const track = (what: string, work: Promise<unknown>) => background.track(what, work);
-	const switchboard = new Switchboard(apps, connectors);
-	const log = new SessionLog(storage, clock, soleOwner);
-	const cursors = new Cursors(storage, monitor);
-	const connections = new Connections(topic, storage, switchboard, clock, soleOwner);
-	const memberships = new Memberships(topic, storage, clock);
-	const fanout: Fanout = new Fanout({
-		transport,
-		monitor,
-		clock,
-		track,
-		dialectOf: (connector) => switchboard.sockets.get(connector)?.dialect,
-		lost: (target, seq) => track("detaching", departures.lost(target, seq)),
-		catchUp: (target) => track("catching up", attendance.catchUp(target)),
-	});
-	const attendance: Attendance = new Attendance({
-		...ports,
-		log,
-		fanout,
-		cursors,
-		connections,
-		switchboard,
-		memberships,
-		track,
-	});
-	const departures: Departures = new Departures({
-		log,
-		fanout,
-		cursors,
-		connections,
-		memberships,
-		transport,
-		catchUp: (target) => attendance.catchUp(target),
-	});
-	const connector = (name: string) => switchboard.answering.get(name);
-	const turns = new Turns({ log, fanout, monitor, instance, isDead, connector });
-	const files = new Files(storage, ports.files);
-	const commanding = {
-		log,
-		fanout,
-		files,
-		cursors,
-		attendance,
-		departures,
-		turns,
-		switchboard,
-		monitor,
-		instance,
-		clock,
-		track,
-	};
-	const counter = new Counter(commanding);
-	const letterbox = new Letterbox({ ...commanding, topic, secret: ports.secret, memberships });
-	const sweep = new Sweep({
-		topic,
-		storage,
-		apps,
-		switchboard,
-		log,
-		departures,
-		turns,
-		monitor,
-		isDead,
-		track,
-	});
-	const plugins = new Plugins(topic, storage, monitor);
-	const erasing = new Erasing({
-		storage,
-		log,
-		fanout,
-		cursors,
-		memberships,
-		plugins,
-		async end(address) {
-			await transport.disconnect(address, "The conversation was erased.");
-			await departures.depart(address.connection, false);
-		},
-	});
-	log.onAppended = (head, appended) => {
-		fanout.entries(head, appended);
-		plugins.wake();
-	};
-	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
-	const frames = new FrameOrder();
-	const notices = new Notices({ log, fanout, connections, frames, transport, monitor, clock, departures });
-	return {
-		background,
-		log,
-		fanout,
-		cursors,
-		connections,
-		attendance,
-		departures,
-		erasing,
-		counter,
-		letterbox,
-		frames,
-		notices,
-		sweep,
-		plugins,
-	};
 }
