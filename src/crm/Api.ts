@@ -1,16 +1,30 @@
 import type { Hono } from "hono";
+import { type ApiKeyServices, apiKeyRoutes } from "./access/routes/apiKeys.js";
+import { type SessionServices, sessionRoutes } from "./access/routes/session.js";
+import { signInRoutes } from "./access/routes/signIn.js";
+import type { SignIn } from "./access/SignIn.js";
+import { type AgentServices, agentRoutes } from "./agents/routes.js";
 import type { Customers } from "./customers/Customers.js";
 import { customerRoutes } from "./customers/routes.js";
 import type { SchemaOf } from "./http/clientTypes.js";
+import { problemRoutes } from "./http/routes/problems.js";
 
 /** What the routes are made of. */
-export interface ApiServices {
+export interface ApiServices extends AgentServices, ApiKeyServices, SessionServices {
 	readonly customers: Customers;
+	readonly signIn: SignIn;
 }
 
 /** Every route of the API. */
 export function apiRoutes(services: ApiServices) {
-	return [...customerRoutes(services)] as const;
+	return [
+		...signInRoutes(services),
+		...sessionRoutes(services),
+		...customerRoutes(services),
+		...agentRoutes(services),
+		...apiKeyRoutes(services),
+		...problemRoutes(),
+	] as const;
 }
 
 /** The API's type, for Hono's typed client. */

@@ -70,9 +70,9 @@ export const AREAS: readonly Area[] = [
 	},
 	{ area: "connectors/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: PURE },
 
-	{ area: "crm/*/routes.ts", imports: ["protocol/", "crm/*/", "crm/http/", ...CONTRACTS], packages: ["zod"] },
+	{ area: "crm/*/routes", imports: ["protocol/", "crm/*/", "crm/http/", ...CONTRACTS], packages: ["zod"] },
 	{ area: "crm/attachments/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: ["zod", "node:buffer"] },
-	{ area: "crm/Api.ts", imports: ["crm/*/", "crm/*/routes.ts", "crm/http/"], packages: ["hono"] },
+	{ area: "crm/Api.ts", imports: ["crm/*/", "crm/*/routes", "crm/http/"], packages: ["hono"] },
 	{
 		area: "crm/http/",
 		imports: ["protocol/", "delivery/", "crm/*/", ...CONTRACTS],

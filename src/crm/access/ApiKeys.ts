@@ -50,9 +50,12 @@ export class ApiKeys {
 	}
 
 	/** The oldest first. */
-	async list(app: string, cursor?: string): Promise<{ readonly keys: readonly ApiKey[]; readonly cursor?: string }> {
+	async list(
+		app: string,
+		{ limit, cursor }: { readonly limit?: number; readonly cursor?: string } = {},
+	): Promise<{ readonly keys: readonly ApiKey[]; readonly cursor?: string }> {
 		const hash = scopeOf(this.ports.topic, app);
-		const page = await this.ports.storage.query(apiKeys, { index: "byApp", hash, cursor });
+		const page = await this.ports.storage.query(apiKeys, { index: "byApp", hash, limit, cursor });
 		const keys = page.records.map(({ id, name, scopes, createdAt }) => ({ id, name, scopes, createdAt }));
 		return { keys, cursor: page.cursor };
 	}

@@ -58,6 +58,21 @@ export class SignIn {
 	 * Throws `credentials_invalid`, `TooManyAttempts`.
 	 */
 	async login(app: string, { email, password }: z.output<typeof login>, address: string): Promise<SignedIn> {
+		const found = await this.confirm(app, { email, password }, address);
+		const place = newId();
+		const current = newId();
+		const expires = Math.floor(this.ports.clock() / 1000) + REFRESH_TOKEN_S;
+		const signIn = this.key(app, found.agent.id, place);
+		await this.ports.storage.put(signIns, { signIn, current, expires }, "absent");
+		return this.tokens(app, found.agent, found.account, { place, current });
+	}
+
+	/** Whose credentials these are, where nobody is signed in by them. Throws `credentials_invalid`, `TooManyAttempts`. */
+	async confirm(
+		app: string,
+		{ email, password }: z.output<typeof login>,
+		address: string,
+	): Promise<{ readonly agent: Agent; readonly account: Account }> {
 		const { attempts, accounts } = this.ports;
 		const name = email.trim().toLowerCase();
 		await attempts.take(app, "address", address);
@@ -65,12 +80,7 @@ export class SignIn {
 		const found = await accounts.check(app, email, password);
 		if (!found) throw new RouterError("credentials_invalid");
 		await attempts.forgive(app, "email", name);
-		const place = newId();
-		const current = newId();
-		const expires = Math.floor(this.ports.clock() / 1000) + REFRESH_TOKEN_S;
-		const signIn = this.key(app, found.agent.id, place);
-		await this.ports.storage.put(signIns, { signIn, current, expires }, "absent");
-		return this.tokens(app, found.agent, found.account, { place, current });
+		return found;
 	}
 
 	/**

@@ -95,5 +95,5 @@ export const PERMISSIONS = {
 export type Action = keyof typeof PERMISSIONS;
 
 /** Asked without anybody being somebody yet: they have no row, and no actor. */
-export const OPEN_ROUTES = ["auth.login", "auth.refresh", "auth.logout"] as const;
+export const OPEN_ROUTES = ["auth.login", "auth.refresh", "auth.logout", "problems.get"] as const;
 export type OpenAction = (typeof OPEN_ROUTES)[number];

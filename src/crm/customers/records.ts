@@ -104,3 +104,8 @@ export function customerOf(record: CustomerRecord): Customer {
 	const { customer: _, place: __, statusKey: ___, companyKey: ____, ...customer } = record;
 	return customer;
 }
+
+/** The customer as they may see themselves: without what staff notes of them. */
+export function shownToThem({ notes: _, tags: __, customFields: ___, ...theirs }: Customer): Customer {
+	return theirs;
+}

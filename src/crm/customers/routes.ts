@@ -4,7 +4,7 @@ import { listQuery } from "../http/listQuery.js";
 import { route, theApp } from "../http/Route.js";
 import { parseInput } from "../records/input.js";
 import type { Customers } from "./Customers.js";
-import type { Customer } from "./records.js";
+import { shownToThem } from "./records.js";
 import { customerChanges, customerFilter, newCustomer } from "./schema.js";
 import { customer } from "./shape.js";
 
@@ -91,9 +91,4 @@ export function customerRoutes({ customers }: { readonly customers: Customers })
 			},
 		}),
 	] as const;
-}
-
-/** What staff notes of customers isn't for them. */
-function shownToThem({ notes: _, tags: __, customFields: ___, ...theirs }: Customer): Customer {
-	return theirs;
 }

@@ -12,6 +12,8 @@ export interface ApiPorts {
 	/** Whose pages may read answers, besides those that come from the API's own address. */
 	readonly allowedOrigins: AllowedOrigins;
 	readonly limits: ApiLimits;
+	/** For the documentation. */
+	readonly about: { readonly title: string; readonly version: string };
 	/** An agent did something. */
 	readonly active?: (actor: StaffActor) => void;
 }

@@ -1,12 +1,12 @@
 import { type Context, Hono } from "hono";
 import { newId } from "../../delivery/identity.js";
-import { ERRORS, type ErrorCode, RouterError } from "../../protocol/errors.js";
-import { httpStatus } from "../../protocol/httpStatus.js";
+import { RouterError } from "../../protocol/errors.js";
 import { type ApiEnv, type ApiPorts, BASE } from "./ApiPorts.js";
 import { answered } from "./answered.js";
 import { corsHeaders, preflightHeaders } from "./cors.js";
 import { API_HEADERS, givenRequestId } from "./headers.js";
 import type { Answered } from "./idempotency/Idempotency.js";
+import { documentOf } from "./openapi/document.js";
 import { PROBLEM_TYPE, problemOf, retryAfterOf } from "./problem.js";
 import { RateLimit } from "./RateLimit.js";
 import type { AnyRoute } from "./Route.js";
@@ -33,8 +33,12 @@ export function createApi(routes: readonly AnyRoute[], ports: ApiPorts): Hono<Ap
 			}),
 		);
 	}
-	app.get(`${BASE}/problems/:code`, (context) =>
-		serve(context, "problems", () => explained(context.req.param("code"))),
+	let document: string | undefined;
+	app.get(`${BASE}/openapi.json`, (context) =>
+		serve(context, "openapi.json", () => {
+			document ??= JSON.stringify(documentOf(routes, ports.about));
+			return { status: 200, headers: { "Content-Type": "application/json" }, body: document };
+		}),
 	);
 	app.notFound((context) =>
 		serve(context, "unknown route", () => {
@@ -94,14 +98,6 @@ function failed(thrown: unknown, requestId: string): Answered {
 
 function preflight(origin: string | undefined, methods: string, { allowedOrigins }: ApiPorts): Answered {
 	return { status: 204, headers: { Allow: methods, ...preflightHeaders(origin, allowedOrigins) }, body: "" };
-}
-
-/** What the `type` of a problem leads to. */
-function explained(code: string): Answered {
-	if (!Object.hasOwn(ERRORS, code)) throw new RouterError("route_unknown");
-	const known = code as ErrorCode;
-	const data = { code, status: httpStatus(known), ...ERRORS[known] };
-	return { status: 200, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ data }) };
 }
 
 /** Paths without parameters first, or `/customers/search` would be a customer. */

@@ -1,24 +1,50 @@
 import * as z from "zod";
 import { ERRORS, type ErrorCode, RouterError } from "../../protocol/errors.js";
 import { httpStatus } from "../../protocol/httpStatus.js";
-import { type Wrong, wrongIn } from "./wrongFields.js";
+import { PLACES, type Wrong, wrongIn } from "./wrongFields.js";
 
 /** What an error is told as: RFC 9457, with our code. */
 export interface Problem {
-	/** Stands for the code; under it the API explains it. */
 	readonly type: string;
 	readonly title: string;
 	readonly status: number;
-	/** What is wrong this time. */
 	readonly detail: string;
 	readonly code: ErrorCode;
-	/** Whether the same request may succeed later. */
 	readonly retryable: boolean;
-	/** What the log has it under; also the header `X-Request-Id`. */
 	readonly requestId: string;
-	/** The fields that are wrong, where some are. */
 	readonly errors?: readonly Wrong[];
 }
+
+const wrong: z.ZodType<Wrong> = z.strictObject({
+	in: z.enum(PLACES),
+	field: z.string().meta({ description: "With dots between its parts; empty: the whole." }),
+	message: z.string(),
+});
+
+export const problem: z.ZodType<Problem> = z
+	.strictObject({
+		type: z.string().meta({ description: "Stands for the code; a `GET` of it explains it." }),
+		title: z.string(),
+		status: z.int(),
+		detail: z.string().meta({ description: "What is wrong this time." }),
+		code: z.enum(Object.keys(ERRORS) as [ErrorCode]).meta({ description: "Stable: what a program asks for." }),
+		retryable: z.boolean().meta({ description: "Whether the same request may succeed later." }),
+		requestId: z.string().meta({ description: "What the log has it under; also the header `X-Request-Id`." }),
+		errors: z.array(wrong).readonly().optional().meta({ description: "The fields that are wrong, where some are." }),
+	})
+	.meta({
+		id: "Problem",
+		example: {
+			type: "/api/problems/invalid_input",
+			title: ERRORS.invalid_input.means,
+			status: 400,
+			detail: "email: Invalid email address.",
+			code: "invalid_input",
+			retryable: false,
+			requestId: "Zk9yV2m0Qe6xq1y3bUq3Bw",
+			errors: [{ in: "body", field: "email", message: "Invalid email address" }],
+		},
+	});
 
 export const PROBLEM_TYPE = "application/problem+json";
 

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { RouterError } from "../../protocol/errors.js";
 
-const PLACES = ["body", "query", "path", "header"] as const;
+/** The parts of a request. */
+export const PLACES = ["body", "query", "path", "header"] as const;
 
 /** A field of a request that's wrong. It says which, and why; never what was in it. */
 export interface Wrong {

@@ -11,10 +11,12 @@ import type { Scope } from "../../../src/crm/access/Actor.js";
 import { AgentAccess } from "../../../src/crm/access/AgentAccess.js";
 import { ApiKeys } from "../../../src/crm/access/ApiKeys.js";
 import { Attempts } from "../../../src/crm/access/Attempts.js";
+import { ConnectTickets } from "../../../src/crm/access/ConnectTickets.js";
 import { CustomerTokens } from "../../../src/crm/access/CustomerTokens.js";
 import { accessCollections } from "../../../src/crm/access/records.js";
 import { SignIn } from "../../../src/crm/access/SignIn.js";
 import { Agents } from "../../../src/crm/agents/Agents.js";
+import { Availability } from "../../../src/crm/agents/Availability.js";
 import { agentCollections } from "../../../src/crm/agents/assignmentRecords.js";
 import { Customers } from "../../../src/crm/customers/Customers.js";
 import { customerCollections } from "../../../src/crm/customers/records.js";
@@ -51,6 +53,8 @@ export class Office {
 		onRevoked: (app, id) => this.authentication.forget(app, id),
 	});
 	readonly customers = new Customers(this.storage, this.clock.read);
+	readonly availability = new Availability(this.ports);
+	readonly connectTickets = new ConnectTickets(this.ports);
 	readonly apiKeys = new ApiKeys(this.ports);
 	readonly customerTokens = new CustomerTokens({ secret: SECRET, clock: this.clock.read });
 	readonly signIn = new SignIn({
@@ -78,6 +82,7 @@ export class Office {
 			monitor: office.notes,
 			allowedOrigins: [],
 			limits: DEFAULT_LIMITS,
+			about: { title: "Chat", version: "1.0.0" },
 			...given,
 		});
 		const listener = getRequestListener(

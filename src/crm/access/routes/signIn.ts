@@ -1,0 +1,60 @@
+import * as z from "zod";
+import { agent } from "../../agents/shape.js";
+import { none, one } from "../../http/answers.js";
+import { route } from "../../http/Route.js";
+import { login, refreshRequest, type SignedIn, type SignIn } from "../SignIn.js";
+
+const signedIn: z.ZodType<SignedIn> = z
+	.strictObject({
+		agent,
+		role: z.enum(["agent", "admin"]),
+		accessToken: z.string().meta({ description: "For `Authorization: Bearer`." }),
+		refreshToken: z.string().meta({ description: "Good once, at `/auth/refresh`, which answers the next one." }),
+		expiresIn: z.int().meta({ description: "How long the access token lasts, in seconds." }),
+	})
+	.meta({ id: "SignedIn" });
+
+/** How agents and admins come in. Nobody needs to be somebody for it. */
+export function signInRoutes({ signIn }: { readonly signIn: SignIn }) {
+	return [
+		route({
+			method: "post",
+			path: "/auth/login",
+			action: "auth.login",
+			operationId: "login",
+			summary: "Sign in",
+			description: "By e-mail address and password. Ten wrong ones in 15 minutes, and it's too many attempts.",
+			body: login,
+			answer: one(signedIn),
+			throws: ["credentials_invalid", "too_many_attempts"],
+			touches: undefined,
+			handle: ({ app, body, address }) => signIn.login(app, body, address),
+		}),
+		route({
+			method: "post",
+			path: "/auth/refresh",
+			action: "auth.refresh",
+			operationId: "refresh",
+			summary: "Stay signed in",
+			description: "A refresh token that comes a second time ends what it belongs to: it's in two hands.",
+			body: refreshRequest,
+			answer: one(signedIn),
+			throws: ["token_invalid"],
+			touches: undefined,
+			handle: ({ app, body }) => signIn.refresh(app, body.refreshToken),
+		}),
+		route({
+			method: "post",
+			path: "/auth/logout",
+			action: "auth.logout",
+			operationId: "logout",
+			summary: "Sign out",
+			description: "The access token lasts until its end; `/agents/{id}/revoke` ends that too.",
+			body: refreshRequest,
+			answer: none,
+			throws: ["token_invalid"],
+			touches: undefined,
+			handle: ({ app, body }) => signIn.logout(app, body.refreshToken),
+		}),
+	] as const;
+}
