@@ -2,28 +2,24 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server as HttpServer } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { environmentApps } from "../apps/environmentApps.js";
-import { AdminConnector } from "../connectors/admin/AdminConnector.js";
-import { agentTokens } from "../connectors/admin/agentToken.js";
-import type { Connector } from "../connectors/Connector.js";
-import { ChatAgentConnector } from "../connectors/chat/ChatAgentConnector.js";
-import { ChatCustomerConnector } from "../connectors/chat/ChatCustomerConnector.js";
-import type { FrontDesk } from "../connectors/chat/FrontDesk.js";
+import { FolderBlobRoutes } from "../blobs/folder/FolderBlobRoutes.js";
+import { FolderBlobStore } from "../blobs/folder/FolderBlobStore.js";
 import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
-import { WidgetConnector } from "../connectors/widget/WidgetConnector.js";
-import { PostOffice } from "../delivery/PostOffice.js";
+import { crmCollections } from "../crm/collections.js";
 import { collections } from "../delivery/records.js";
 import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
-import { RouterError } from "../protocol/errors.js";
 import { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 import { LocalTransport } from "../transport/local/LocalTransport.js";
 import { listen } from "./address.js";
 import { aliasSecretOf, serverKeys } from "./aliasSecret.js";
-import { databaseIn, jwtSecretIn, prepareDataDir } from "./dataDir.js";
+import { databaseIn, filesIn, jwtSecretIn, prepareDataDir } from "./dataDir.js";
 import { DemoSessions, demoSessions } from "./demo/DemoSessions.js";
 import { Desk } from "./demo/Desk.js";
 import { demoBotHandler } from "./demo/demoBot.js";
+import { FetchRoutes } from "./http/FetchRoutes.js";
 import { Routes } from "./http/Routes.js";
+import { openCrm } from "./openCrm.js";
 import { type Health, routeTable } from "./routeTable.js";
 import type { Settings } from "./settings.js";
 import { Load } from "./sockets/Load.js";
@@ -34,36 +30,47 @@ import { Upkeep } from "./Upkeep.js";
 export interface RunningServer {
 	/** Where this machine reaches it, such as `http://127.0.0.1:3000`. */
 	readonly url: string;
+	/**
+	 * At the first start, how its first admin signs in; `password` is there only where it was made up, and is told only
+	 * once. Undefined at later starts.
+	 */
+	readonly firstAdmin: Promise<{ readonly email: string; readonly password?: string } | undefined>;
 	/** Stops gracefully: clients are told to reconnect, what's under way is finished within 10 seconds, files are closed. */
 	close(): Promise<void>;
 }
 
 const TOPIC = "chat";
 const CLOSE_MS = 10_000;
+/** Where files are put and read. */
+const FILES = "/files";
 
 /**
- * Starts a whole post office in this process: its database, its HTTP and WebSocket server, its pages. `clock`: epoch
- * milliseconds; `frontDesk` receives customers of the chat API, who are refused without one. Throws a `RouterError`
- * whose message names what is to be changed.
+ * Starts the whole service in this process: its database, its HTTP and WebSocket server, its pages. `clock`: epoch
+ * milliseconds. Throws a `RouterError` whose message names what is to be changed.
  */
 export async function startServer(
 	settings: Settings,
 	monitor: Monitor = jsonMonitor({ level: settings.logLevel, write: toStderr }),
 	clock: () => number = Date.now,
-	frontDesk: FrontDesk = noFrontDesk,
 ): Promise<RunningServer> {
 	prepareDataDir(settings.dataDir);
-	const tokens = agentTokens(settings.jwtSecret ?? jwtSecretIn(settings.dataDir));
+	const jwtSecret = settings.jwtSecret ?? jwtSecretIn(settings.dataDir);
 	const storage = await LibsqlStorage.open({
 		path: databaseIn(settings.dataDir),
-		collections: [...collections, demoSessions, serverKeys],
+		collections: [...collections, ...crmCollections, demoSessions, serverKeys],
 		clock,
 	});
 	const http = createServer();
 	try {
 		const secret = await aliasSecretOf(storage);
 		const url = await listen(http, settings);
-		return open({ settings, monitor, clock, storage, http, url, secret, tokens, frontDesk });
+		const blobs = await FolderBlobStore.open({
+			folder: filesIn(settings.dataDir),
+			publicUrl: `${publicUrl(url, settings)}${FILES}`,
+			secret: jwtSecret,
+			clock,
+		});
+		return open({ settings, monitor, clock, storage, blobs, http, url, secret, jwtSecret });
 	} catch (error) {
 		http.close();
 		await storage.close();
@@ -76,36 +83,26 @@ function toStderr(_level: string, line: string): void {
 	process.stderr.write(`${line}\n`);
 }
 
+/** Where clients reach this server. */
+function publicUrl(url: string, { connectionServerUrl }: Settings): string {
+	return connectionServerUrl ? new URL(connectionServerUrl.replace(/^ws/, "http")).origin : url;
+}
+
 interface Foundation {
 	readonly settings: Settings;
 	readonly monitor: Monitor;
 	readonly clock: () => number;
 	readonly storage: LibsqlStorage;
+	readonly blobs: FolderBlobStore;
 	readonly http: HttpServer;
 	readonly url: string;
+	/** Keys the aliases of users. */
 	readonly secret: string;
-	readonly tokens: ReturnType<typeof agentTokens>;
-	readonly frontDesk: FrontDesk;
-}
-
-const noFrontDesk: FrontDesk = {
-	async open() {
-		throw new RouterError("session_forbidden", "This server receives no customers by the chat API.");
-	},
-};
-
-/** Which dialect a client speaks shows by the query: `user` is the chat API's. It has a `token` of its own, so it's first. */
-function socketConnectors({ tokens, secret, frontDesk }: Foundation): readonly Connector[] {
-	return [
-		new ChatAgentConnector(tokens),
-		new ChatCustomerConnector({ frontDesk, secret }),
-		new AdminConnector(tokens),
-		new WidgetConnector(),
-	];
+	readonly jwtSecret: string;
 }
 
 function open(foundation: Foundation): RunningServer {
-	const { settings, monitor, clock, storage, http, url, secret, tokens } = foundation;
+	const { settings, monitor, storage, blobs, http, url } = foundation;
 	const demoKey = randomBytes(32).toString("base64url");
 	const demoBot = settings.botUrl ? undefined : demoBotHandler(demoKey);
 	const apps = environmentApps({
@@ -117,34 +114,36 @@ function open(foundation: Foundation): RunningServer {
 	const app = settings.appId ?? "default";
 	const transport = new LocalTransport();
 	const bots = new StentorConnector({ monitor });
-	const office = new PostOffice({
-		topic: TOPIC,
-		storage,
-		transport,
-		apps,
-		connectors: [...socketConnectors(foundation), bots],
-		monitor,
-		clock,
-		secret,
-		soleOwner: true,
-	});
+	const crm = openCrm({ ...foundation, topic: TOPIC, transport, apps, bots });
+	const { office } = crm;
 	const sessions = new DemoSessions(storage, office);
 	office.plug(sessions);
-	const desk = new Desk(tokens, sessions, app);
+	const desk = new Desk(crm.access, sessions, app);
 	const health: Health = { isStopping: false, isStored: () => storage.get(serverKeys, ["alias"]).then(Boolean) };
 	const routes = new Routes({ ...routeTable({ app, health, demoBot }), ...desk.routes }, monitor);
+	const onError = (error: unknown) => monitor.error("file not served", error);
+	const files = new FetchRoutes(new FolderBlobRoutes(blobs, { onError }).fetch);
 	const load = new Load();
 	const door = new SocketDoor({ office, load, monitor, transport, settings, agentToken: (from) => desk.tokenOf(from) });
-	http.on("request", (request, response) => void routes.serve(request, response));
+	http.on("request", (request, response) => {
+		if (request.url?.startsWith(`${FILES}/`)) void files.serve(request, response);
+		else void routes.serve(request, response);
+	});
 	http.on("upgrade", (request, socket, head) => void door.enter(request, socket, head));
-	const upkeep = new Upkeep(office, storage, monitor);
+	const upkeep = new Upkeep(crm, storage, monitor);
+	const { adminEmail: email, adminPassword: password } = settings;
+	const firstAdmin = crm.accounts
+		.makeFirstAdmin(app, { email, password })
+		.then((made) => made && { email: made.agent.email, password: made.madePassword });
+	firstAdmin.catch((error: unknown) => monitor.error("first admin not made", error));
 	monitor.info("started", { app });
 
 	const close = async () => {
 		health.isStopping = true;
 		upkeep.close();
+		await firstAdmin.catch(() => undefined);
 		// Bots are still waited for, and the demo bot is one that this very server has to answer for.
-		const finished = door.close().then(() => office.close());
+		const finished = door.close().then(() => crm.close());
 		await Promise.race([finished, pause(CLOSE_MS, undefined, { ref: false })]).catch((error: unknown) => {
 			monitor.error("stopping failed", error);
 		});
@@ -159,6 +158,7 @@ function open(foundation: Foundation): RunningServer {
 	let closing: Promise<void> | undefined;
 	return {
 		url,
+		firstAdmin,
 		close: () => {
 			closing ??= close();
 			return closing;

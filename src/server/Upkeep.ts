@@ -1,4 +1,5 @@
-import type { PostOffice } from "../delivery/PostOffice.js";
+import { UPKEEP_EVERY_MS } from "../crm/agents/AgentUpkeep.js";
+import type { Crm } from "../crm/Crm.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 
@@ -13,13 +14,15 @@ export class Upkeep {
 	private readonly running = new Set<string>();
 
 	constructor(
-		office: PostOffice,
+		crm: Crm,
 		storage: LibsqlStorage,
 		private readonly monitor: Monitor,
 	) {
+		const { office } = crm;
 		void this.run("recovery", () => office.recover());
 		this.timers = [
 			setInterval(() => this.run("sweep", () => office.sweep()), SWEEP_MS).unref(),
+			setInterval(() => this.run("upkeep", () => crm.upkeep()), UPKEEP_EVERY_MS).unref(),
 			setInterval(() => this.run("purge", () => purge(storage)), PURGE_MS).unref(),
 		];
 	}

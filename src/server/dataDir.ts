@@ -11,6 +11,11 @@ export function databaseIn(dataDir: string): string {
 	return join(dataDir, "chat.db");
 }
 
+/** Where the files that messages carry are kept. */
+export function filesIn(dataDir: string): string {
+	return join(dataDir, "files");
+}
+
 /** Makes the folder, for this user only, if it's not there. Throws `configuration_invalid` when it can't be written. */
 export function prepareDataDir(dataDir: string): void {
 	try {

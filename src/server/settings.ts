@@ -22,8 +22,15 @@ export interface Settings {
 	readonly botUrl?: string;
 	readonly botKey?: string;
 	readonly botName?: string;
-	/** Signs agents' tokens; one is made when there's none. */
+	/** Signs agents' and customers' tokens; one is made when there's none. */
 	readonly jwtSecret?: string;
+	/** The first admin's, made at the first start. */
+	readonly adminEmail?: string;
+	readonly adminPassword?: string;
+	/** What customers of the chat API need to go on with a conversation, see `ReceptionPorts`. */
+	readonly visitorAuth: "open" | "strict";
+	/** Where clients reach the WebSocket; by default, at the address that the server listens on. */
+	readonly connectionServerUrl?: string;
 	/** Pages that may connect besides those that the server serves itself. */
 	readonly allowedOrigins: "all" | readonly string[];
 	readonly logLevel: LogLevel;
@@ -54,6 +61,15 @@ const variables = z.object({
 		.string()
 		.refine((secret) => Buffer.byteLength(secret) >= 32, {
 			message: "must have at least 32 bytes; leave it unset to have one made",
+		})
+		.optional(),
+	ADMIN_EMAIL: z.email("must be an e-mail address").optional(),
+	ADMIN_PASSWORD: z.string().min(10, "must have at least 10 characters").max(200).optional(),
+	VISITOR_AUTH: z.enum(["open", "strict"], { error: 'must be "open" or "strict"' }).default("open"),
+	CONNECTION_SERVER_URL: z
+		.string()
+		.refine((value) => URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol), {
+			message: "must be a WebSocket address such as wss://chat.example.com/ws",
 		})
 		.optional(),
 	ALLOWED_ORIGINS: z
@@ -93,6 +109,10 @@ export function readSettings(environment: Environment): Settings {
 		botKey: data.BOT_KEY,
 		botName: data.BOT_NAME,
 		jwtSecret: data.JWT_SECRET,
+		adminEmail: data.ADMIN_EMAIL,
+		adminPassword: data.ADMIN_PASSWORD,
+		visitorAuth: data.VISITOR_AUTH,
+		connectionServerUrl: data.CONNECTION_SERVER_URL,
 		allowedOrigins: data.ALLOWED_ORIGINS,
 		logLevel: data.LOG_LEVEL,
 		maxConnections: data.MAX_CONNECTIONS,

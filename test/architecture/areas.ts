@@ -74,6 +74,12 @@ export const AREAS: readonly Area[] = [
 	{ area: "crm/attachments/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: ["zod", "node:buffer"] },
 	{ area: "crm/Api.ts", imports: ["crm/*/", "crm/*/routes", "crm/http/"], packages: ["hono"] },
 	{
+		area: "crm/Crm.ts",
+		imports: ["protocol/", "delivery/", "crm/attachments/", "crm/*/", "connectors/*/", ...CONTRACTS],
+		packages: [],
+	},
+	{ area: "crm/collections.ts", imports: ["crm/attachments/", "crm/*/", "crm/http/"], packages: [] },
+	{
 		area: "crm/http/",
 		imports: ["protocol/", "delivery/", "crm/*/", ...CONTRACTS],
 		packages: [...PURE, "hono", "node:timers/promises"],

@@ -2,22 +2,10 @@ import { once } from "node:events";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { createAgentToken } from "../../src/connectors/admin/agentToken.js";
-import { jsonMonitor } from "../../src/monitoring/jsonMonitor.js";
-import { type Environment, readSettings, startServer } from "../../src/server/index.js";
-import { MemoryFrontDesk } from "../connectors/MemoryFrontDesk.js";
-import { afterwards, eventually, refusal, temporaryFolder, WireClient } from "./given.js";
+import { afterwards, eventually, givenServer, refusal, WireClient } from "./given.js";
 
 const JWT_SECRET = "a secret of 32 bytes, or of more.";
 const ADA = { user: JSON.stringify({ email: "ada@example.com", name: "Ada" }) };
-
-/** A server whose customers a front desk receives; its address for WebSockets. */
-async function serverWithFrontDesk(environment: Environment = {}): Promise<string> {
-	const settings = readSettings({ PORT: "0", DATA_DIR: temporaryFolder(), JWT_SECRET, ...environment });
-	const monitor = jsonMonitor({ level: "error", write: () => {} });
-	const server = await startServer(settings, monitor, Date.now, new MemoryFrontDesk());
-	afterwards(() => server.close());
-	return `${server.url.replace("http", "ws")}/ws`;
-}
 
 interface Frame {
 	readonly type?: string;
@@ -57,7 +45,7 @@ class ChatWire {
 }
 
 test("/ws takes both dialects, by what the query says; a customer, an agent and the bot talk", async () => {
-	const address = await serverWithFrontDesk();
+	const address = (await givenServer({ JWT_SECRET })).wsUrl;
 	const ada = await ChatWire.connect(address, ADA);
 	await ada.until(({ conversationId }) => conversationId !== undefined);
 	const conversationId = ada.frames[0]?.conversationId ?? "";
@@ -79,7 +67,7 @@ test("/ws takes both dialects, by what the query says; a customer, an agent and 
 });
 
 test("what the server itself refuses is told in the connection's dialect", async () => {
-	const address = await serverWithFrontDesk();
+	const address = (await givenServer({ JWT_SECRET })).wsUrl;
 	const ada = await ChatWire.connect(address, ADA);
 	ada.sendBinary();
 	await ada.until(({ type, data }) => type === "error" && data?.code === "invalid_frame");
@@ -94,9 +82,9 @@ test.each<[Record<string, string>, number, string]>([
 	[{ user: "{" }, 400, "user"],
 	[{ user: '{"type":"agent"}' }, 401, "token"],
 	[{ user: '{"type":"agent"}', token: "nonsense" }, 401, "token"],
-	[{ user: '{"email":"blocked@example.com"}' }, 403, "blocked"],
+	[{ user: '{"email":"ada@example.com"}', conversationId: "of-ada", token: "nonsense" }, 401, "token"],
 ])("a connection with %j is refused with %i", async (query, status, text) => {
-	const address = await serverWithFrontDesk();
+	const address = (await givenServer({ JWT_SECRET })).wsUrl;
 	const refused = await refusal(`${address}?${new URLSearchParams(query)}`);
 	expect(refused).toEqual({ status, text: expect.stringContaining(text) });
 });

@@ -5,7 +5,7 @@ import type { ActivityRecord } from "./activity.js";
 import { ConversationLists } from "./ConversationLists.js";
 import { type ConversationPorts, ConversationStore } from "./ConversationStore.js";
 import type { Changed } from "./change.js";
-import { after, EVENT_FOR } from "./lifecycle.js";
+import { after, EVENT_FOR, isEnded } from "./lifecycle.js";
 import { type Opened, Opening, taggingOf } from "./Opening.js";
 import { Reading } from "./Reading.js";
 import {
@@ -131,6 +131,13 @@ export class Conversations {
 	/** Whether the customer may write to it. Throws `conversation_archived`: another one is to be opened. */
 	async assertWritable(app: string, id: string): Promise<void> {
 		after((await this.store.record(app, id)).status, "write");
+	}
+
+	/** Those of them (up to 100) that are closed, archived, or not there. */
+	async over(app: string, ids: readonly string[]): Promise<readonly string[]> {
+		const going = new Set<string>();
+		for (const { id, status } of await this.store.records(app, ids)) if (!isEnded(status)) going.add(id);
+		return ids.filter((id) => !going.has(id));
 	}
 
 	/** See `Reading.seen`. */

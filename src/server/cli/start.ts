@@ -1,6 +1,6 @@
 import { createAgentToken } from "../../connectors/admin/agentToken.js";
 import { jwtSecretIn } from "../dataDir.js";
-import { startServer } from "../Server.js";
+import { type RunningServer, startServer } from "../Server.js";
 import { loadEnvironment, readSettings, type Settings } from "../settings.js";
 import type { Command } from "./Command.js";
 
@@ -16,7 +16,12 @@ export const start: Command = {
   BOT_KEY            sent to the bot as "Authorization: Bearer ..."
   BOT_NAME           how the bot is called in conversations
   STUDIO_APP_ID      the app that every connection belongs to
-  JWT_SECRET         signs agents' tokens, 32 bytes or more. Default: made at the first start
+  JWT_SECRET         signs tokens, 32 bytes or more. Default: made at the first start
+  ADMIN_EMAIL        who the first admin is, made at the first start. Default: admin@example.com
+  ADMIN_PASSWORD     their password, 10 characters or more. Default: made up, and printed once
+  VISITOR_AUTH       open (default): a customer of the chat API goes on with a conversation by its id and their
+                     e-mail; strict: by its token
+  CONNECTION_SERVER_URL  where clients reach this server, such as wss://chat.example.com/ws
   ALLOWED_ORIGINS    pages that may connect besides our own, with commas between them; * for all
   LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
   MAX_CONNECTIONS    10000
@@ -39,21 +44,26 @@ export const start: Command = {
 			);
 		};
 		process.on("SIGINT", stop).on("SIGTERM", stop);
-		console.log(await welcome(server.url, settings));
+		console.log(await welcome(server, settings));
 	},
 };
 
 /** npm passes on a Ctrl+C that the terminal has sent to this process too: within so many ms, it's the same one. */
 const SAME_MS = 500;
 
-async function welcome(url: string, settings: Settings): Promise<string> {
+async function welcome({ url, firstAdmin }: RunningServer, settings: Settings): Promise<string> {
 	const secret = settings.jwtSecret ?? jwtSecretIn(settings.dataDir);
 	const token = await createAgentToken({ secret, subject: "agent" });
+	const admin = await firstAdmin;
+	const made =
+		admin?.password === undefined
+			? ""
+			: `\n  The first admin        ${admin.email}, password ${admin.password} (it isn't told again)`;
 	const bot = settings.botUrl ? new URL(settings.botUrl).host : "the built-in demo bot (set BOT_URL for yours)";
 	return `
   A page with the chat   ${url}/
   The agents' desk       ${url}/agent-demo?token=${token}
-                         (good for 12 hours; "stentor-chat-router token" makes another)
+                         (good for 12 hours; "stentor-chat-router token" makes another)${made}
   Answering              ${bot}
   Data                   ${settings.dataDir}
 
