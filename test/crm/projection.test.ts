@@ -10,6 +10,7 @@ import { RouterError } from "../../src/protocol/errors.js";
 import type { Storage } from "../../src/storage/Storage.js";
 import { eventually } from "../support/eventually.js";
 import { type Client, TestOffice } from "../support/office.js";
+import { GRACE, handlingOf } from "./handlingOf.js";
 import { onEachStorage } from "./storages.js";
 
 const APP = "shop";
@@ -60,6 +61,14 @@ class Crm {
 
 	get messages(): Messages {
 		return new Messages({ storage: this.storage, office: this.at.office });
+	}
+
+	async close({ sessionId }: Client): Promise<void> {
+		await handlingOf(this.at).close(await this.conversations.get(APP, sessionId), GRACE);
+	}
+
+	async archive({ sessionId }: Client): Promise<void> {
+		await handlingOf(this.at).archive(await this.conversations.get(APP, sessionId), GRACE);
 	}
 
 	/** Waits until the conversation is so. */
@@ -125,7 +134,7 @@ await onEachStorage((open) => {
 			await here.say(agent, "any time", 20_000);
 			await here.becomes(visitor, { messageCount: 6, unreadCount: 0 });
 			here.at.clock.advance(5_000);
-			await here.conversations.close(APP, visitor.sessionId);
+			await here.close(visitor);
 			const statistics = await here.messages.statistics(APP, visitor.sessionId);
 			expect(statistics).toMatchObject({
 				conversationId: visitor.sessionId,
@@ -149,13 +158,13 @@ await onEachStorage((open) => {
 			await here.becomes(visitor, { messageCount: 1 });
 			// Closed before the projection has got to it.
 			await here.say(visitor, "two");
-			await here.conversations.close(APP, visitor.sessionId);
+			await here.close(visitor);
 			await here.becomes(visitor, { messageCount: 2, status: "closed" });
 			await here.say(visitor, "one thing more");
 			await here.becomes(visitor, { messageCount: 3, status: "open" });
 			expect((await here.conversations.get(APP, visitor.sessionId)).closedAt).toBeUndefined();
-			await here.conversations.close(APP, visitor.sessionId);
-			await here.conversations.archive(APP, visitor.sessionId);
+			await here.close(visitor);
+			await here.archive(visitor);
 			await here.say(visitor, "and again");
 			await here.becomes(visitor, { messageCount: 4, status: "open" });
 		});
@@ -192,7 +201,7 @@ await onEachStorage((open) => {
 			const visitor = await here.at.visitor();
 			await here.say(visitor, "one");
 			await here.becomes(visitor, { messageCount: 1 });
-			await here.conversations.close(APP, visitor.sessionId);
+			await here.close(visitor);
 			left = 0;
 			await here.say(visitor, "two");
 			// The conversation is written, its counts aren't: here it dies.

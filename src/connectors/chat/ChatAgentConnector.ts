@@ -3,8 +3,8 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
 import type { Desk } from "../Desk.js";
-import { userIdOf } from "../userId.js";
 import { chatUserOf } from "./chatUser.js";
+import { agentUser } from "./userIds.js";
 
 /** Tells whose token it is: an agent's. Throws `RouterError` `agent_token_invalid`. */
 export interface ChatAgentVerifier {
@@ -58,6 +58,6 @@ export class ChatAgentConnector implements SocketConnector {
 			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		}
 		const { subject, until, name } = agent;
-		return { user: userIdOf(subject), account: `agent/${subject}`, proved: true, until, name };
+		return { user: agentUser(subject), account: `agent/${subject}`, proved: true, until, name };
 	}
 }

@@ -1,4 +1,3 @@
-import { alias } from "../../delivery/identity.js";
 import { chatDialect } from "../../protocol/chat/ChatDialect.js";
 import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
@@ -6,6 +5,7 @@ import { clientId } from "../../protocol/router/frames.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
 import { chatUserOf } from "./chatUser.js";
 import type { FrontDesk } from "./FrontDesk.js";
+import { customerUser } from "./userIds.js";
 
 export interface ChatCustomerConnectorOptions {
 	readonly frontDesk: FrontDesk;
@@ -46,7 +46,7 @@ export class ChatCustomerConnector implements SocketConnector {
 			token: query.token || undefined,
 		});
 		return {
-			user: alias(secret, `customer ${app.id}`, customerId),
+			user: customerUser(secret, app.id, customerId),
 			account: `customer/${customerId}`,
 			name,
 			email,

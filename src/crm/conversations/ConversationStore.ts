@@ -1,11 +1,8 @@
-import { sessionKey } from "../../delivery/identity.js";
-import { sessions } from "../../delivery/records.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import { assertRev, decided } from "../records/decided.js";
 import { type ActivityRecord, conversationActivity, withActivity } from "./activity.js";
 import { type Changed, changed } from "./change.js";
-import { after, isEnded, type LifecycleEvent } from "./lifecycle.js";
 import { type Conversation, type ConversationRecord, conversationKey, conversations, fieldsOf } from "./records.js";
 
 export interface ConversationPorts {
@@ -78,20 +75,5 @@ export class ConversationStore {
 		const { record, write } = changed(before, changes, clock());
 		await storage.update(conversations, [before.conversation], write.change, write.if);
 		return record;
-	}
-
-	/** What an event makes of it; undefined if nothing. Throws as `after` does. */
-	async moved(record: ConversationRecord, event: LifecycleEvent): Promise<Changed | undefined> {
-		const status = after(record.status, event);
-		if (status === record.status) return undefined;
-		const followedSeq = await this.newest(record);
-		if (!isEnded(status)) return { status, closedAt: undefined, followedSeq };
-		return { status, closedAt: record.closedAt ?? new Date(this.ports.clock()).toISOString(), followedSeq };
-	}
-
-	/** The number of the newest entry of its log. */
-	private async newest({ appId, id }: ConversationRecord): Promise<number> {
-		const head = await this.ports.storage.get(sessions, [sessionKey(this.ports.topic, appId, id)]);
-		return head?.seq ?? 0;
 	}
 }

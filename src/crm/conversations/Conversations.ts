@@ -1,11 +1,10 @@
-import { RouterError } from "../../protocol/errors.js";
 import type { Listing, ListPart } from "../lists/Listing.js";
 import { parseInput } from "../records/input.js";
 import type { ActivityRecord } from "./activity.js";
 import { ConversationLists } from "./ConversationLists.js";
 import { type ConversationPorts, ConversationStore } from "./ConversationStore.js";
 import type { Changed } from "./change.js";
-import { after, EVENT_FOR, isEnded } from "./lifecycle.js";
+import { after, isEnded } from "./lifecycle.js";
 import { type Opened, Opening, taggingOf } from "./Opening.js";
 import { Reading } from "./Reading.js";
 import {
@@ -21,8 +20,6 @@ import {
 	conversationChanges,
 	type NewConversation,
 	newConversation,
-	type Rating,
-	rating,
 } from "./schema.js";
 
 /**
@@ -73,14 +70,13 @@ export class Conversations {
 		return this.store.activity(app, id);
 	}
 
-	/** Changes what is named; a `status` is brought about as `close`, `reopen` and `archive` do, with their errors. */
+	/** Changes what is named; its status changes by what `Handling` does. */
 	async update(app: string, id: string, input: ConversationChanges, rev?: number): Promise<Conversation> {
-		const { status, ...fields } = parseInput(conversationChanges, input);
+		const fields = parseInput(conversationChanges, input);
 		let before: ConversationRecord | undefined;
 		const record = await this.store.change(app, id, rev, async (found) => {
 			before = found;
-			const moved = status && (await this.store.moved(found, EVENT_FOR[status]));
-			const changes: Changed = { ...cleared(fields), ...moved };
+			const changes: Changed = cleared(fields);
 			if (Object.keys(changes).length === 0) return undefined;
 			if (changes.tags) {
 				const { tags } = changes;
@@ -92,28 +88,15 @@ export class Conversations {
 		return this.shown(record);
 	}
 
-	/** Closing what is closed changes nothing. Throws `conversation_archived`. */
-	close(app: string, id: string, rev?: number): Promise<Conversation> {
-		return this.change(app, id, rev, (record) => this.store.moved(record, "close"));
-	}
-
-	/** Throws `conversation_archived`. */
-	reopen(app: string, id: string, rev?: number): Promise<Conversation> {
-		return this.change(app, id, rev, (record) => this.store.moved(record, "reopen"));
-	}
-
-	/** Throws `conversation_open`: it must be closed first. */
-	archive(app: string, id: string, rev?: number): Promise<Conversation> {
-		return this.change(app, id, rev, (record) => this.store.moved(record, "archive"));
-	}
-
-	/** The customer rates a closed conversation, once. Throws `conversation_open`, `conversation_archived`, `conversation_rated`. */
-	async rate(app: string, id: string, input: Rating): Promise<Conversation> {
-		const { rating: satisfaction, comment } = parseInput(rating, input);
-		return this.change(app, id, undefined, (record) => {
-			after(record.status, "rate");
-			if (record.satisfaction !== undefined) throw new RouterError("conversation_rated");
-			return { satisfaction, comment };
+	/**
+	 * Notes that staff waits for the customer, or no longer: that's nothing that is said, and isn't in the log. `seq`: the
+	 * newest entry of the log, which it has been brought to. Throws `conversation_closed`, `conversation_archived`.
+	 */
+	wait(app: string, id: string, waits: boolean, seq: number): Promise<Conversation> {
+		return this.change(app, id, undefined, ({ status, followedSeq = 0 }) => {
+			after(status, "wait");
+			const next = waits ? "pending" : "open";
+			return next === status ? undefined : { status: next, followedSeq: Math.max(followedSeq, seq) };
 		});
 	}
 
@@ -124,13 +107,8 @@ export class Conversations {
 	assign(app: string, id: string, agent: AgentSummary | undefined, rev?: number): Promise<Conversation> {
 		return this.change(app, id, rev, (record) => {
 			after(record.status, "assign");
-			return { assignedAgentId: agent?.id, agent };
+			return record.assignedAgentId === agent?.id ? undefined : { assignedAgentId: agent?.id, agent };
 		});
-	}
-
-	/** Whether the customer may write to it. Throws `conversation_archived`: another one is to be opened. */
-	async assertWritable(app: string, id: string): Promise<void> {
-		after((await this.store.record(app, id)).status, "write");
 	}
 
 	/** Those of them (up to 100) that are closed, archived, or not there. */

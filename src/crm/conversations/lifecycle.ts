@@ -19,10 +19,7 @@ export type LifecycleEvent =
 	| "assign"
 	| "close"
 	| "reopen"
-	| "archive"
-	| "rate"
-	/** The customer wants to write; who is refused begins another conversation. */
-	| "write";
+	| "archive";
 
 /**
  * What comes of each event in each status: another status, or the same; or the error that refuses it. A visitor of the
@@ -41,8 +38,6 @@ const TRANSITIONS: { readonly [E in LifecycleEvent]: { readonly [S in Conversati
 	close: { open: "closed", pending: "closed", closed: "closed", archived: refused("archived") },
 	reopen: { open: "open", pending: "open", closed: "open", archived: refused("archived") },
 	archive: { open: refused("open"), pending: refused("open"), closed: "archived", archived: "archived" },
-	rate: { open: refused("open"), pending: refused("open"), closed: "closed", archived: refused("archived") },
-	write: { open: "open", pending: "pending", closed: "closed", archived: refused("archived") },
 };
 
 type Outcome = ConversationStatus | { readonly refused: ErrorCode };

@@ -1,4 +1,4 @@
-import { partsOf } from "../../delivery/identity.js";
+import { partsOf, sessionKey } from "../../delivery/identity.js";
 import type { Plugin } from "../../delivery/Plugins.js";
 import { entries, type Head, sessions } from "../../delivery/records.js";
 import type { Entry } from "../../protocol/envelope.js";
@@ -33,7 +33,7 @@ export class ConversationProjection implements Plugin {
 	constructor(private readonly ports: ProjectionPorts) {
 		this.store = new ConversationStore(ports);
 		this.opening = new Opening(ports);
-		this.batches = new Batches((key, batch) => this.follow(key, batch), ports.gatherMs ?? 5_000);
+		this.batches = new Batches((key, batch) => this.follow(key, newestOf(batch), batch), ports.gatherMs ?? 5_000);
 	}
 
 	async onEntries(given: readonly Entry[]): Promise<void> {
@@ -44,11 +44,15 @@ export class ConversationProjection implements Plugin {
 		return this.batches.settled(closing);
 	}
 
-	/** Brings a conversation to the newest of these entries. */
-	private follow(session: string, batch: readonly Entry[]): Promise<void> {
+	/** Brings a conversation that's there to entry `to` of its log at once: for who has just done something in it. */
+	upTo(app: string, id: string, to: number): Promise<void> {
+		return this.follow(sessionKey(this.ports.topic, app, id), to, []);
+	}
+
+	/** Brings a conversation to entry `to`; `batch` is what is at hand of the entries until then. */
+	private follow(session: string, to: number, batch: readonly Entry[]): Promise<void> {
 		const { storage } = this.ports;
 		const { app, sessionId: id } = partsOf(session);
-		const to = Math.max(...batch.map(({ seq }) => seq));
 		return decided(async () => {
 			const conversation = conversationKey(app, id);
 			const [record, known] = await Promise.all([
@@ -78,7 +82,7 @@ export class ConversationProjection implements Plugin {
 	/** The entries after `counted`: those that were given, where none is missing among them; else from the log. */
 	private async *uncounted(session: string, counted: number, to: number, batch: readonly Entry[]) {
 		const fresh = batch.filter(({ seq }, i) => seq > counted && seq !== batch[i - 1]?.seq);
-		if (fresh.every(({ seq }, i) => seq === counted + 1 + i)) {
+		if (fresh.length > 0 && fresh.every(({ seq }, i) => seq === counted + 1 + i)) {
 			yield* fresh;
 			return;
 		}
@@ -104,6 +108,10 @@ export class ConversationProjection implements Plugin {
 		await this.opening.open(app, visitorOf(head), about);
 		return this.store.record(app, id);
 	}
+}
+
+function newestOf(batch: readonly Entry[]): number {
+	return Math.max(...batch.map(({ seq }) => seq));
 }
 
 /** An address that somebody only says to have files their conversation under it; it opens them no other one. */

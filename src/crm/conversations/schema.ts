@@ -31,7 +31,6 @@ export type NewConversation = z.input<typeof newConversation>;
 /** What's to be changed of a conversation; `null` takes a field away. */
 export const conversationChanges = z
 	.strictObject({
-		status,
 		priority,
 		subject: subject.nullable(),
 		tags: tagList.nullable(),
@@ -39,6 +38,10 @@ export const conversationChanges = z
 	})
 	.partial();
 export type ConversationChanges = z.input<typeof conversationChanges>;
+
+/** The same, with what it's to be: brought about as closing, reopening and archiving are. */
+export const conversationUpdate = conversationChanges.extend({ status: status.optional() });
+export type ConversationUpdate = z.input<typeof conversationUpdate>;
 
 /** How content the customer is. */
 export const rating = z.strictObject({ rating: z.number().int().min(1).max(5), comment: text(2_000).optional() });
