@@ -9,7 +9,7 @@ import { customerRoutes } from "./customers/routes.js";
 import type { SchemaOf } from "./http/clientTypes.js";
 import { problemRoutes } from "./http/routes/problems.js";
 
-/** What the routes are made of. */
+/** What the routes are made of: the services of a `Crm`. */
 export interface ApiServices extends AgentServices, ApiKeyServices, SessionServices {
 	readonly customers: Customers;
 	readonly signIn: SignIn;
@@ -27,5 +27,7 @@ export function apiRoutes(services: ApiServices) {
 	] as const;
 }
 
+export type ApiRoute = ReturnType<typeof apiRoutes>[number];
+
 /** The API's type, for Hono's typed client. */
-export type Api = Hono<Record<never, never>, SchemaOf<ReturnType<typeof apiRoutes>[number]>>;
+export type Api = Hono<Record<never, never>, SchemaOf<ApiRoute>>;

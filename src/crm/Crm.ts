@@ -11,6 +11,7 @@ import { ApiKeys } from "./access/ApiKeys.js";
 import { Attempts } from "./access/Attempts.js";
 import { ConnectTickets } from "./access/ConnectTickets.js";
 import { CustomerTokens } from "./access/CustomerTokens.js";
+import type { ScryptCost } from "./access/password.js";
 import { SignIn } from "./access/SignIn.js";
 import { Agents } from "./agents/Agents.js";
 import { AgentUpkeep } from "./agents/AgentUpkeep.js";
@@ -45,6 +46,8 @@ export interface CrmPorts {
 	readonly visitorAuth: ReceptionPorts["visitorAuth"];
 	/** Verifies agents' tokens that aren't signed by the secret, such as an OIDC provider's. Default: there are none. */
 	readonly agentTokens?: (agents: Agents) => AgentTokenVerifier;
+	/** What hashing a password takes. Default: `SCRYPT_COST`. */
+	readonly cost?: ScryptCost;
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */
 	office(doors: Doors): PostOffice;
 }
@@ -66,6 +69,7 @@ export class Crm {
 	readonly tickets: ConnectTickets;
 	readonly customerTokens: CustomerTokens;
 	private readonly agentUpkeep: AgentUpkeep;
+	private readonly toldOfRevoked: ((app: string, agentId: string) => void)[] = [];
 
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
@@ -87,6 +91,7 @@ export class Crm {
 		});
 
 		const onRevoked = (app: string, agentId: string) => {
+			for (const told of this.toldOfRevoked) told(app, agentId);
 			const ended = this.office.end(app, `agent/${agentId}`, { code: "agent_token_invalid" });
 			ended.catch((error: unknown) => ports.monitor.error("ending connections failed", error, { app }));
 		};
@@ -103,6 +108,11 @@ export class Crm {
 		this.office = ports.office({ agents: this.access, frontDesk, tickets: this.tickets });
 		this.messages = new Messages({ storage, office: this.office });
 		this.office.plug(new ConversationProjection(ports));
+	}
+
+	/** `told` is called as soon as this process has ended an agent's tokens. */
+	whenRevoked(told: (app: string, agentId: string) => void): void {
+		this.toldOfRevoked.push(told);
 	}
 
 	/** What is to be done every two minutes: statuses, counts and files that nobody needs. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server as HttpServer } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Apps } from "../apps/Apps.js";
 import { environmentApps } from "../apps/environmentApps.js";
 import { FolderBlobRoutes } from "../blobs/folder/FolderBlobRoutes.js";
 import { FolderBlobStore } from "../blobs/folder/FolderBlobStore.js";
@@ -13,6 +14,7 @@ import { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 import { LocalTransport } from "../transport/local/LocalTransport.js";
 import { listen } from "./address.js";
 import { aliasSecretOf, serverKeys } from "./aliasSecret.js";
+import { ApiDoor } from "./api/ApiDoor.js";
 import { databaseIn, filesIn, jwtSecretIn, prepareDataDir } from "./dataDir.js";
 import { DemoSessions, demoSessions } from "./demo/DemoSessions.js";
 import { Desk } from "./demo/Desk.js";
@@ -25,6 +27,7 @@ import type { Settings } from "./settings.js";
 import { Load } from "./sockets/Load.js";
 import { SocketDoor } from "./sockets/SocketDoor.js";
 import { Upkeep } from "./Upkeep.js";
+import { version } from "./version.js";
 
 /** A server that answers. */
 export interface RunningServer {
@@ -101,6 +104,25 @@ interface Foundation {
 	readonly jwtSecret: string;
 }
 
+function apiPorts({ settings, monitor, clock, storage, jwtSecret: secret }: Foundation, apps: Apps) {
+	const { allowedOrigins, trustedProxies, requestsPerSecond, requestBurst } = settings;
+	return {
+		topic: TOPIC,
+		storage,
+		apps,
+		monitor,
+		clock,
+		secret,
+		allowedOrigins,
+		trustedProxies,
+		about: { title: "stentor-chat-router", version: version() },
+		limits: {
+			perActor: { perSecond: requestsPerSecond, burst: requestBurst },
+			perAddress: { perSecond: 2 * requestsPerSecond, burst: 2 * requestBurst },
+		},
+	};
+}
+
 function open(foundation: Foundation): RunningServer {
 	const { settings, monitor, storage, blobs, http, url } = foundation;
 	const demoKey = randomBytes(32).toString("base64url");
@@ -125,8 +147,13 @@ function open(foundation: Foundation): RunningServer {
 	const files = new FetchRoutes(new FolderBlobRoutes(blobs, { onError }).fetch);
 	const load = new Load();
 	const door = new SocketDoor({ office, load, monitor, transport, settings, agentToken: (from) => desk.tokenOf(from) });
+	const api = new ApiDoor(async () => {
+		const { apiListener } = await import("./api/apiListener.js");
+		return apiListener(crm, { ...apiPorts(foundation, apps), isStopping: () => health.isStopping });
+	});
 	http.on("request", (request, response) => {
-		if (request.url?.startsWith(`${FILES}/`)) void files.serve(request, response);
+		if (ApiDoor.isFor(request.url)) api.serve(request, response);
+		else if (request.url?.startsWith(`${FILES}/`)) void files.serve(request, response);
 		else void routes.serve(request, response);
 	});
 	http.on("upgrade", (request, socket, head) => void door.enter(request, socket, head));
@@ -143,7 +170,7 @@ function open(foundation: Foundation): RunningServer {
 		upkeep.close();
 		await firstAdmin.catch(() => undefined);
 		// Bots are still waited for, and the demo bot is one that this very server has to answer for.
-		const finished = door.close().then(() => crm.close());
+		const finished = Promise.all([door.close(), api.idle()]).then(() => crm.close());
 		await Promise.race([finished, pause(CLOSE_MS, undefined, { ref: false })]).catch((error: unknown) => {
 			monitor.error("stopping failed", error);
 		});

@@ -1,3 +1,4 @@
+import { docsRoutes } from "./api/docsRoutes.js";
 import { BEAN_SVG, DEMO_JS, DESK_JS } from "./demo/assets.js";
 import type { demoBotHandler } from "./demo/demoBot.js";
 import { shopPage } from "./demo/shopPage.js";
@@ -29,6 +30,7 @@ export function routeTable({ app, health, demoBot }: RoutedParts): RouteTable {
 		"/assets/desk.js": { GET: fixedFile(DESK_JS, script) },
 		"/assets/bean.svg": { GET: fixedFile(BEAN_SVG, "image/svg+xml") },
 		...widgetRoutes(),
+		...docsRoutes(),
 		"/healthz": { GET: () => plain(200, "ok") },
 		"/readyz": { GET: () => readiness(health) },
 		...(demoBot && {

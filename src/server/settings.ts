@@ -39,6 +39,11 @@ export interface Settings {
 	/** What one connection may send in the long run, and at once. */
 	readonly framesPerSecond: number;
 	readonly frameBurst: number;
+	/** What one customer, agent or API key may ask of the REST API in the long run, and at once; one address twice as much. */
+	readonly requestsPerSecond: number;
+	readonly requestBurst: number;
+	/** How many proxies of the owner's stand before the server: `X-Forwarded-For` is believed so far. */
+	readonly trustedProxies: number;
 }
 
 const text = z.string().optional();
@@ -88,6 +93,9 @@ const variables = z.object({
 	MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
 	FRAMES_PER_SECOND: whole(1, 100_000, 50),
 	FRAME_BURST: whole(1, 100_000, 200),
+	REQUESTS_PER_SECOND: whole(1, 1_000_000, 50),
+	REQUEST_BURST: whole(1, 1_000_000, 200),
+	TRUSTED_PROXIES: whole(0, 10, 0),
 });
 
 /** Reads the settings; throws `configuration_invalid` with a sentence that names the first variable that is wrong. */
@@ -118,6 +126,9 @@ export function readSettings(environment: Environment): Settings {
 		maxConnections: data.MAX_CONNECTIONS,
 		framesPerSecond: data.FRAMES_PER_SECOND,
 		frameBurst: data.FRAME_BURST,
+		requestsPerSecond: data.REQUESTS_PER_SECOND,
+		requestBurst: data.REQUEST_BURST,
+		trustedProxies: data.TRUSTED_PROXIES,
 	};
 }
 

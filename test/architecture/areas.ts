@@ -72,6 +72,11 @@ export const AREAS: readonly Area[] = [
 
 	{ area: "crm/*/routes", imports: ["protocol/", "crm/*/", "crm/http/", ...CONTRACTS], packages: ["zod"] },
 	{ area: "crm/attachments/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: ["zod", "node:buffer"] },
+	{
+		area: "crm/apiOf.ts",
+		imports: ["protocol/", "crm/Crm.ts", "crm/Api.ts", "crm/*/", "crm/http/", ...CONTRACTS],
+		packages: ["hono"],
+	},
 	{ area: "crm/Api.ts", imports: ["crm/*/", "crm/*/routes", "crm/http/"], packages: ["hono"] },
 	{
 		area: "crm/Crm.ts",

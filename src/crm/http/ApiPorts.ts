@@ -14,6 +14,8 @@ export interface ApiPorts {
 	readonly limits: ApiLimits;
 	/** For the documentation. */
 	readonly about: { readonly title: string; readonly version: string };
+	/** While it stops, nothing new is begun. Default: it never does. */
+	readonly isStopping?: () => boolean;
 	/** An agent did something. */
 	readonly active?: (actor: StaffActor) => void;
 }

@@ -15,7 +15,7 @@ import type { AnyRoute } from "./Route.js";
 export function createApi(routes: readonly AnyRoute[], ports: ApiPorts): Hono<ApiEnv> {
 	const app = new Hono<ApiEnv>();
 	const limits = { address: new RateLimit(ports.limits.perAddress), actor: new RateLimit(ports.limits.perActor) };
-	const serve = (context: Context<ApiEnv>, name: string, work: (requestId: string) => Promise<Answered> | Answered) =>
+	const serve = (context: Context<ApiEnv>, name: string, work: () => Promise<Answered> | Answered) =>
 		respond(context, name, ports, work);
 
 	for (const route of [...routes].sort(byGenerality)) {
@@ -57,14 +57,15 @@ class MethodNotAllowed extends RouterError {
 async function respond(
 	context: Context<ApiEnv>,
 	route: string,
-	{ monitor, allowedOrigins }: ApiPorts,
-	work: (requestId: string) => Promise<Answered> | Answered,
+	{ monitor, allowedOrigins, isStopping }: ApiPorts,
+	work: () => Promise<Answered> | Answered,
 ): Promise<Response> {
 	const began = performance.now();
 	const requestId = givenRequestId(context.req.header("x-request-id")) ?? newId();
 	let answer: Answered;
 	try {
-		answer = await work(requestId);
+		if (isStopping?.()) throw new RouterError("shutting_down");
+		answer = await work();
 	} catch (thrown) {
 		answer = failed(thrown, requestId);
 		if (answer.status === 500) monitor.error("request failed", thrown, { route, requestId });

@@ -26,7 +26,10 @@ export const start: Command = {
   LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
   MAX_CONNECTIONS    10000
   FRAMES_PER_SECOND  50, what one connection may send in the long run
-  FRAME_BURST        200, what it may send at once`,
+  FRAME_BURST        200, what it may send at once
+  REQUESTS_PER_SECOND  50, what one person or API key may ask of the REST API; one address twice as much
+  REQUEST_BURST        200, what they may ask at once
+  TRUSTED_PROXIES      0; how many proxies of yours stand before the server and say in X-Forwarded-For who asks`,
 	options: {},
 	words: 0,
 	async run() {

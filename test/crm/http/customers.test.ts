@@ -18,7 +18,7 @@ test("are made, read, changed, listed and found", async () => {
 	const changed = await customers[":id"].$put({ param, json: { phone: "+44 20", company: null } });
 	expect((await changed.json()).data).toMatchObject({ rev: 2, phone: "+44 20", name: "Ada" });
 	const read = await customers[":id"].$get({ param });
-	expect(await read.json()).toEqual({ data: await office.customers.get(APP, data.id) });
+	expect(await read.json()).toEqual({ data: await office.crm.customers.get(APP, data.id) });
 	expect(read.headers.get("etag")).toBe('"2"');
 
 	for (const query of [{}, { tag: "VIP" }, { status: "active" }] as const) {
@@ -32,9 +32,9 @@ test("are made, read, changed, listed and found", async () => {
 
 test("see themselves, without what staff notes of them, and nobody else", async () => {
 	const office = await Office.open();
-	const ada = await office.customers.create(APP, ADA);
-	const bob = await office.customers.create(APP, { email: "bob@example.com", name: "Bob" });
-	const { customers } = office.client(await office.customerTokens.issue(APP, ada.id, "c1")).api;
+	const ada = await office.crm.customers.create(APP, ADA);
+	const bob = await office.crm.customers.create(APP, { email: "bob@example.com", name: "Bob" });
+	const { customers } = office.client(await office.crm.customerTokens.issue(APP, ada.id, "c1")).api;
 	const own = await customers[":id"].$get({ param: { id: ada.id } });
 	const { data } = await own.json();
 	expect(data).toMatchObject({ id: ada.id, email: ADA.email });

@@ -3,100 +3,108 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterEach } from "@jest/globals";
 import { hc } from "hono/client";
-import { fixedApp } from "../../../src/apps/fixedApp.js";
 import { StaticApps } from "../../../src/apps/StaticApps.js";
-import { type Api, apiRoutes } from "../../../src/crm/Api.js";
-import { Accounts } from "../../../src/crm/access/Accounts.js";
+import { createAgentToken } from "../../../src/connectors/admin/agentToken.js";
+import { ChatAgentConnector } from "../../../src/connectors/chat/ChatAgentConnector.js";
+import { ChatCustomerConnector } from "../../../src/connectors/chat/ChatCustomerConnector.js";
+import type { Api } from "../../../src/crm/Api.js";
 import type { Scope } from "../../../src/crm/access/Actor.js";
-import { AgentAccess } from "../../../src/crm/access/AgentAccess.js";
-import { ApiKeys } from "../../../src/crm/access/ApiKeys.js";
-import { Attempts } from "../../../src/crm/access/Attempts.js";
-import { ConnectTickets } from "../../../src/crm/access/ConnectTickets.js";
-import { CustomerTokens } from "../../../src/crm/access/CustomerTokens.js";
-import { accessCollections } from "../../../src/crm/access/records.js";
-import { SignIn } from "../../../src/crm/access/SignIn.js";
-import { Agents } from "../../../src/crm/agents/Agents.js";
-import { Availability } from "../../../src/crm/agents/Availability.js";
-import { agentCollections } from "../../../src/crm/agents/assignmentRecords.js";
-import { Customers } from "../../../src/crm/customers/Customers.js";
-import { customerCollections } from "../../../src/crm/customers/records.js";
-import { type ApiPorts, DEFAULT_LIMITS } from "../../../src/crm/http/ApiPorts.js";
-import { Authentication } from "../../../src/crm/http/Authentication.js";
-import { createApi } from "../../../src/crm/http/createApi.js";
+import type { NewAgent } from "../../../src/crm/agents/schema.js";
+import { apiOf, type CrmApiPorts } from "../../../src/crm/apiOf.js";
+import { Crm } from "../../../src/crm/Crm.js";
+import { crmCollections } from "../../../src/crm/collections.js";
 import { Idempotency } from "../../../src/crm/http/idempotency/Idempotency.js";
-import { idempotencyKeys } from "../../../src/crm/http/idempotency/records.js";
+import { PostOffice } from "../../../src/delivery/PostOffice.js";
+import { collections } from "../../../src/delivery/records.js";
+import type { PreparedWrite } from "../../../src/storage/evaluate.js";
 import { MemoryStorage } from "../../../src/storage/memory/MemoryStorage.js";
+import { openFolderBlobs } from "../../support/blobStores.js";
+import { LoopTransport } from "../../support/LoopTransport.js";
 import { Notes, TestClock } from "../../support/office.js";
 import { CHEAP, PASSWORD, SECRET } from "../access/given.js";
 
-export const APP = "shop";
 export { PASSWORD };
+export const APP = "shop";
+export const OTHER_APP = "other";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const COLLECTIONS = [...agentCollections, ...accessCollections, ...customerCollections, idempotencyKeys];
+/** A storage that remembers all that was ever written to it. */
+export class WatchedStorage extends MemoryStorage {
+	readonly written: { readonly collection: string; readonly text: string }[] = [];
 
-/** The API on a server of its own, on memory. */
+	protected override async write(writes: readonly PreparedWrite[]) {
+		const effects = await super.write(writes);
+		for (const { collection, after } of effects)
+			this.written.push({ collection: collection.name, text: after?.text ?? "" });
+		return effects;
+	}
+}
+
+const TOPIC = "t";
+
+/** A CRM and its API on a server of their own, on memory; with two apps. */
 export class Office {
-	readonly clock = new TestClock();
-	readonly notes = new Notes();
-	readonly storage = new MemoryStorage({ collections: COLLECTIONS, clock: this.clock.read });
-	private readonly ports = { topic: "t", storage: this.storage, clock: this.clock.read };
-	readonly agents = new Agents(this.ports);
-	readonly accounts: Accounts = new Accounts({
-		...this.ports,
-		agents: this.agents,
-		cost: CHEAP,
-		onRevoked: (app, id) => this.authentication.forget(app, id),
-	});
-	readonly customers = new Customers(this.storage, this.clock.read);
-	readonly availability = new Availability(this.ports);
-	readonly connectTickets = new ConnectTickets(this.ports);
-	readonly apiKeys = new ApiKeys(this.ports);
-	readonly customerTokens = new CustomerTokens({ secret: SECRET, clock: this.clock.read });
-	readonly signIn = new SignIn({
-		...this.ports,
-		secret: SECRET,
-		agents: this.agents,
-		accounts: this.accounts,
-		attempts: new Attempts(this.ports),
-	});
-	readonly authentication: Authentication = new Authentication({
-		apps: fixedApp(new StaticApps([{ id: APP }]), APP),
-		agentAccess: new AgentAccess({ secret: SECRET, agents: this.agents, accounts: this.accounts }),
-		customerTokens: this.customerTokens,
-		apiKeys: this.apiKeys,
-		clock: this.clock.read,
-	});
-	url = "";
+	private constructor(
+		readonly crm: Crm,
+		readonly storage: WatchedStorage,
+		readonly clock: TestClock,
+		readonly notes: Notes,
+		readonly url: string,
+	) {}
 
 	/** Closed after the test. */
-	static async open(given: Partial<ApiPorts> = {}): Promise<Office> {
-		const office = new Office();
-		const api = createApi(apiRoutes(office), {
-			authentication: office.authentication,
-			idempotency: new Idempotency({ ...office.ports, secret: SECRET }),
-			monitor: office.notes,
-			allowedOrigins: [],
-			limits: DEFAULT_LIMITS,
-			about: { title: "Chat", version: "1.0.0" },
-			...given,
+	static async open(given: Partial<CrmApiPorts> = {}): Promise<Office> {
+		const clock = new TestClock();
+		const notes = new Notes();
+		const storage = new WatchedStorage({ collections: [...collections, ...crmCollections], clock: clock.read });
+		const blobs = await openFolderBlobs({}, clock.read);
+		cleanups.push(blobs.close);
+		const ports = {
+			topic: TOPIC,
+			storage,
+			blobs: blobs.store,
+			apps: new StaticApps([{ id: APP }, { id: OTHER_APP }], { default: APP }),
+			monitor: notes,
+			clock: clock.read,
+			secret: SECRET,
+			visitorAuth: "open",
+			cost: CHEAP,
+		} as const;
+		const transport = new LoopTransport();
+		const crm = new Crm({
+			...ports,
+			office: ({ agents, frontDesk }) =>
+				new PostOffice({
+					...ports,
+					transport,
+					soleOwner: true,
+					connectors: [new ChatAgentConnector(agents), new ChatCustomerConnector({ frontDesk, secret: SECRET })],
+				}),
 		});
+		cleanups.push(() => crm.close());
+		const about = { title: "Chat", version: "1.0.0" };
+		const api = apiOf(crm, { ...ports, allowedOrigins: [], about, ...given });
 		const listener = getRequestListener(
 			(request, { incoming }) => api.fetch(request, { address: incoming.socket.remoteAddress }),
 			{ overrideGlobalObjects: false },
 		);
 		const server = createServer((request, response) => void listener(request, response));
 		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-		office.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 		cleanups.push(() => {
 			server.closeAllConnections();
 			return new Promise((resolve) => server.close(resolve));
 		});
-		return office;
+		const { port } = server.address() as AddressInfo;
+		return new Office(crm, storage, clock, notes, `http://127.0.0.1:${port}`);
+	}
+
+	/** What answers requests that come with a key, in another process. */
+	idempotency(): Idempotency {
+		return new Idempotency({ topic: TOPIC, storage: this.storage, clock: this.clock.read, secret: SECRET });
 	}
 
 	/** The typed client of somebody. */
@@ -106,25 +114,35 @@ export class Office {
 
 	/** Any request, as it is. */
 	ask(method: string, path: string, { token, body, ...headers }: Record<string, string | undefined> = {}) {
-		return fetch(this.url + path, {
-			method,
-			body,
-			headers: {
-				...(body !== undefined && { "Content-Type": "application/json" }),
-				...(token !== undefined && { Authorization: `Bearer ${token}` }),
-				...Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value ? [[name, value]] : []))),
-			},
-		});
+		const all = {
+			...(body !== undefined && { "Content-Type": "application/json" }),
+			...(token !== undefined && { Authorization: `Bearer ${token}` }),
+			...headers,
+		};
+		const given = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+		return fetch(this.url + path, { method, body, headers: given.map(([name, value]) => [name, value]) });
 	}
 
-	/** The access token of a new agent. */
-	async staff(role: "agent" | "admin" = "agent", email = `${role}@example.com`): Promise<string> {
-		await this.accounts.create(APP, { email, name: role }, { role, password: PASSWORD });
-		const { accessToken } = await this.signIn.login(APP, { email, password: PASSWORD }, "192.0.2.1");
-		return accessToken;
+	/** A new agent, and a token of theirs. */
+	async agent({
+		app = APP,
+		role = "agent" as "agent" | "admin",
+		...profile
+	}: { app?: string; role?: "agent" | "admin" } & Partial<NewAgent> = {}) {
+		const email = profile.email ?? `${role}${++made}@example.com`;
+		const agent = await this.crm.accounts.create(app, { name: role, ...profile, email }, { role, password: PASSWORD });
+		const token = await createAgentToken({ secret: SECRET, subject: agent.id, role, apps: [app], version: 0 });
+		return { ...agent, token };
+	}
+
+	/** The token of a new agent or admin. */
+	async staff(role: "agent" | "admin" = "agent"): Promise<string> {
+		return (await this.agent({ role })).token;
 	}
 
 	async server(...scopes: Scope[]): Promise<string> {
-		return (await this.apiKeys.create(APP, { name: "test", scopes })).key;
+		return (await this.crm.apiKeys.create(APP, { name: "test", scopes })).key;
 	}
 }
+
+let made = 0;

@@ -38,11 +38,11 @@ const connectTicket = z
 export interface SessionServices {
 	readonly agents: Agents;
 	readonly customers: Customers;
-	readonly connectTickets: ConnectTickets;
+	readonly tickets: ConnectTickets;
 }
 
 /** What everybody may ask who is somebody. */
-export function sessionRoutes({ agents, customers, connectTickets }: SessionServices) {
+export function sessionRoutes({ agents, customers, tickets }: SessionServices) {
 	return [
 		route({
 			method: "get",
@@ -70,7 +70,7 @@ export function sessionRoutes({ agents, customers, connectTickets }: SessionServ
 			answer: one(connectTicket),
 			status: 201,
 			touches: theApp,
-			handle: ({ actor }) => connectTickets.issue(actor),
+			handle: ({ actor }) => tickets.issue(actor),
 		}),
 	] as const;
 }

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Where requests of the API come in. What serves them is loaded with the first one. */
+export class ApiDoor {
+	private loading: Promise<Listener> | undefined;
+	private readonly inHand = new Set<Promise<void>>();
+
+	/** `load` may fail; the next request has it tried again. */
+	constructor(private readonly load: () => Promise<Listener>) {}
+
+	/** Whether a request's address is the API's. */
+	static isFor(address: string | undefined): boolean {
+		return address !== undefined && /^\/api(?!\/docs(?:[/?]|$))(?:[/?]|$)/.test(address);
+	}
+
+	serve(request: IncomingMessage, response: ServerResponse): void {
+		const served = this.answer(request, response).finally(() => this.inHand.delete(served));
+		this.inHand.add(served);
+	}
+
+	/** Resolves when everything that has come so far is answered. */
+	async idle(): Promise<void> {
+		await Promise.allSettled(this.inHand);
+	}
+
+	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		this.loading ??= this.load();
+		let listener: Listener;
+		try {
+			listener = await this.loading;
+		} catch {
+			this.loading = undefined;
+			response.writeHead(503, { "Retry-After": "5" }).end();
+			return;
+		}
+		await listener(request, response);
+	}
+}
