@@ -32,6 +32,8 @@ export interface Admission extends Profile {
 	readonly until?: number;
 	/** The only session that this connection may name; it's attached to it at once, which opens it. Visitors' only. */
 	readonly session?: string;
+	/** In that session, if this connection opens it, people answer until an answerer is given the floor. Default false. */
+	readonly peopleFirst?: boolean;
 	/** What it's told before anything else, as soon as it can be. */
 	readonly greeting?: Greeting;
 	/** Default true. */

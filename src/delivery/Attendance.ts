@@ -64,7 +64,13 @@ export class Attendance {
 		const confirmed = transport.confirms ? await this.confirmed(key, participant) : undefined;
 		const create =
 			joining.mayOpen && connector.role === "visitor"
-				? () => newHead(key, participant, switchboard.answerers(app), this.ports.clock())
+				? () =>
+						newHead(
+							key,
+							participant,
+							{ answerers: switchboard.answerers(app), peopleFirst: record.peopleFirst },
+							this.ports.clock(),
+						)
 				: undefined;
 		const { result } = await log.change(
 			key,

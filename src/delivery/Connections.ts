@@ -73,7 +73,8 @@ export class Connections {
 		for (const connector of this.switchboard.sockets.values()) {
 			const admission = await connector.admit({ app, query, headers });
 			if (!admission) continue;
-			const { user, account, proved, until, name, email, avatar, sends, receives, session, greeting } = admission;
+			const { user, account, proved, until, name, email, avatar, sends, receives, session, greeting, peopleFirst } =
+				admission;
 			const record: ConnectionRecord = {
 				connection: this.key(connection),
 				app: app.id,
@@ -90,6 +91,7 @@ export class Connections {
 				receives: receives === false ? false : undefined,
 				session,
 				greeting,
+				peopleFirst: peopleFirst || undefined,
 				sessions: {},
 				expires: this.expires(),
 			};

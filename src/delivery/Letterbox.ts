@@ -30,6 +30,8 @@ export type Act = Deed | Of<"receipt" | "typing">;
 export interface Acting {
 	/** Whose session it is: it's opened for them, where there's none of this id yet. Default: whoever acts, if a visitor. */
 	readonly visitor?: Omit<Person, "role">;
+	/** In a session that's opened by this people answer, unless the floor is given to an answerer. Default false. */
+	readonly peopleFirst?: boolean;
 	/** Follows it through the logs. */
 	readonly trace?: string;
 }
@@ -61,7 +63,7 @@ export class Letterbox {
 
 	private async deed(app: App, key: string, person: Person, asked: Deed, acting: Acting): Promise<Entry | undefined> {
 		const { log, switchboard, clock, secret, monitor, memberships, track } = this.ports;
-		const { trace = newId() } = acting;
+		const { trace = newId(), peopleFirst } = acting;
 		assertFits(asked);
 		const { role, user } = person;
 		const visitor = acting.visitor ?? (role === "visitor" ? person : undefined);
@@ -80,7 +82,7 @@ export class Letterbox {
 					trace,
 					create:
 						owner !== undefined && OPENING.has(asked.type)
-							? () => newHead(key, owner, switchboard.answerers(app), clock())
+							? () => newHead(key, owner, { answerers: switchboard.answerers(app), peopleFirst }, clock())
 							: undefined,
 					afterwards: (head, { appended, result }) => change.afterwards?.(head, { appended, result: result.done }),
 				},

@@ -52,9 +52,22 @@ export class PostOffice {
 		try {
 			if (connected.record.session === undefined) await attendance.comeBack(connected, arriving.query.sessionId);
 			else await attendance.open(connected);
+			await this.attachToCharges(connected);
 		} catch (error) {
 			await connections.end(arriving.connection);
 			throw error;
+		}
+	}
+
+	/** An agent's connection hears what the agent takes care of. */
+	private async attachToCharges(connected: Connected): Promise<void> {
+		const { connector, record, app } = connected;
+		const { roster } = this.ports;
+		if (!roster || record.account === undefined || connector.role !== "agent" || !connector.dialect.manySessions)
+			return;
+		for (const id of await roster.arrived(app.id, record.account)) {
+			const joining = { profile: {}, mayOpen: false, pushLater: true };
+			await this.rooms.attendance.join(connected, sessionKey(this.topic, app.id, id), joining);
 		}
 	}
 
@@ -93,7 +106,9 @@ export class PostOffice {
 	private async understand(connection: string, frame: string, trace: string): Promise<Served> {
 		const connected = await this.rooms.connections.find(connection);
 		if (!connected) throw new RouterError("not_joined", "The connection isn't known; connect again.");
-		const { until, greeting } = connected.record;
+		const { until, greeting, account } = connected.record;
+		if (account !== undefined && connected.connector.role === "agent")
+			this.ports.roster?.active(connected.app.id, account);
 		if (until === undefined || until * 1000 > this.ports.clock()) {
 			// Where a connection can't be posted to before its first frame.
 			if (greeting) await this.greet(connected);
@@ -155,6 +170,24 @@ export class PostOffice {
 	 */
 	end(app: string, account: string, why: Ending): Promise<number> {
 		return this.rooms.notices.endAll(app, account, why);
+	}
+
+	/**
+	 * Says who answers in a session in which nobody takes part now: the app's default answerer, with what's unanswered; or
+	 * people, so that what an answerer has begun is dropped. Answers whether it's so now. Throws `session_unknown`.
+	 */
+	giveFloor(app: string, sessionId: string, to: "people" | "answerer", trace = newId()): Promise<boolean> {
+		return this.rooms.steering.giveFloor(app, sessionId, to, trace);
+	}
+
+	/** Has the agent's connections hear a session from now on, as if each had joined it. Throws `session_unknown`. */
+	seat(app: string, sessionId: string, account: string): Promise<void> {
+		return this.rooms.steering.seat(app, sessionId, account);
+	}
+
+	/** The agent ceases to take part in a session, and their connections to hear it. Throws `session_unknown`. */
+	unseat(app: string, sessionId: string, agent: { readonly account: string; readonly user: string }): Promise<void> {
+		return this.rooms.steering.unseat(app, sessionId, agent);
 	}
 
 	/**

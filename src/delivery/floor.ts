@@ -59,9 +59,31 @@ export function holderOf(draft: SessionDraft, answerers: Answerers): Answerer | 
 	if (holder !== undefined && !isAutomated(draft.head)) return undefined;
 	const known = answerers.get(holder ?? "");
 	if (known) return known;
+	if (draft.head.peopleFirst) {
+		if (holder !== undefined) giveToPeople(draft);
+		return undefined;
+	}
 	const answerer = defaultAnswerer(answerers);
 	if (answerer) grant(draft, answerer, handledOf(draft.head));
 	return answerer;
+}
+
+/** Where nobody takes part, the app's answerer gets the floor, with what people left unanswered. Answers whether it has it. */
+export function giveToAnswerer(draft: SessionDraft, answerers: Answerers): boolean {
+	const { head } = draft;
+	const { holder, answered = 0 } = head.floor;
+	if (holder !== undefined) return isAutomated(head);
+	const answerer = defaultAnswerer(answerers);
+	if (answerer) grant(draft, answerer, answered);
+	return answerer !== undefined;
+}
+
+/** No answerer is to answer until it's given the floor again: what one has begun is void, and people's to answer. */
+export function giveToPeople(draft: SessionDraft): void {
+	if (!isAutomated(draft.head)) return;
+	const handled = handledOf(draft.head);
+	moveFloor(draft, undefined);
+	draft.head.floor.answered = handled;
 }
 
 /** An agent begins to take part: the floor is people's from here on. */
@@ -75,8 +97,9 @@ export function bargeIn(draft: SessionDraft, agentId: string, profile: Profile):
 	delete draft.head.floor.awaySince;
 	const { holder } = draft.head.floor;
 	if (holder === undefined || isAutomated(draft.head)) {
+		const answered = holder === undefined ? draft.head.floor.answered : handledOf(draft.head);
 		moveFloor(draft, agentId);
-		draft.head.floor.answered = draft.head.participants[holder ?? ""]?.handled ?? 0;
+		draft.head.floor.answered = answered ?? 0;
 	}
 	draft.append(senderOf(agentId, agent), "everyone", { type: "joined" });
 }
@@ -94,7 +117,10 @@ export function bargeOut(
 	delete agent.bargedIn;
 	draft.append(senderOf(agentId, agent), "everyone", away ? { type: "left", reason: "away" } : { type: "left" });
 	const other = Object.keys(head.participants).find((id) => head.participants[id]?.bargedIn);
-	if (other === undefined) grant(draft, defaultAnswerer(answerers), away?.handled);
+	if (other === undefined && head.peopleFirst) {
+		moveFloor(draft, undefined);
+		head.floor.answered = away?.handled ?? head.seq;
+	} else if (other === undefined) grant(draft, defaultAnswerer(answerers), away?.handled);
 	else if (head.floor.holder === agentId) moveFloor(draft, other);
 	noteAway(draft);
 }

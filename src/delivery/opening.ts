@@ -1,9 +1,14 @@
 import { type Answerer, type Answerers, defaultAnswerer } from "./floor.js";
 import type { Head } from "./records.js";
 
-/** The head of a session that `owner` opens: its app's answerer has the floor. */
-export function newHead(key: string, owner: string, answerers: Answerers, now: number): Head {
-	const answerer = defaultAnswerer(answerers);
+/** The head of a session that `owner` opens: its app's answerer has the floor, unless people come first. */
+export function newHead(
+	key: string,
+	owner: string,
+	{ answerers, peopleFirst }: { readonly answerers: Answerers; readonly peopleFirst?: boolean },
+	now: number,
+): Head {
+	const answerer = peopleFirst ? undefined : defaultAnswerer(answerers);
 	return {
 		session: key,
 		rev: 0,
@@ -14,6 +19,7 @@ export function newHead(key: string, owner: string, answerers: Answerers, now: n
 		owner,
 		participants: answerer ? { [answerer.name]: answererAs(answerer) } : {},
 		floor: { holder: answerer?.name, fence: 1 },
+		peopleFirst: peopleFirst || undefined,
 	};
 }
 

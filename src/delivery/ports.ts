@@ -28,6 +28,16 @@ export interface PostOfficePorts {
 	readonly soleOwner: boolean;
 	/** Looks at the files that messages bring. Default: they're passed on as their senders name them. */
 	readonly files?: FileDesk;
+	/** Knows which sessions agents take care of. Default: those that they join themselves. */
+	readonly roster?: Roster;
+}
+
+/** Who takes care of which sessions. Accounts are what connectors call them, see `Admission.account`. */
+export interface Roster {
+	/** An agent has connected; answers the ids of the sessions that this connection is to hear. */
+	arrived(app: string, account: string): Promise<readonly string[]>;
+	/** An agent did something. */
+	active(app: string, account: string): void;
 }
 
 /** Who looks at the files that messages bring, before anybody is told of them. */

@@ -20,6 +20,8 @@ export interface Head {
 	owner: string;
 	participants: Record<string, Participant>;
 	floor: Floor;
+	/** People answer, unless the floor is given to an answerer. */
+	peopleFirst?: true;
 	/** Its visitor has said nothing since somebody closed the conversation. */
 	closed?: true;
 	/** It's closed, and has been put away. */
@@ -159,6 +161,8 @@ export interface ConnectionRecord {
 	receives?: false;
 	/** The only session that it may name. */
 	session?: string;
+	/** In a session that it opens people answer, see `Head`. */
+	peopleFirst?: true;
 	/** What it's to be told first, until it has been. */
 	greeting?: Greeting;
 	/** The keys of the sessions that it has been attached to. */

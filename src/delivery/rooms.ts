@@ -15,6 +15,7 @@ import { Notices } from "./Notices.js";
 import { Plugins } from "./Plugins.js";
 import { type PostOfficePorts, Switchboard } from "./ports.js";
 import { SessionLog } from "./SessionLog.js";
+import { Steering } from "./Steering.js";
 import { Sweep } from "./Sweep.js";
 import { Turns } from "./Turns.js";
 
@@ -32,6 +33,7 @@ export interface Rooms {
 	readonly letterbox: Letterbox;
 	readonly frames: FrameOrder;
 	readonly notices: Notices;
+	readonly steering: Steering;
 	readonly sweep: Sweep;
 	readonly plugins: Plugins;
 }
@@ -96,6 +98,17 @@ export function furnish(ports: PostOfficePorts): Rooms {
 	};
 	const counter = new Counter(commanding);
 	const letterbox = new Letterbox({ ...commanding, topic, secret: ports.secret, memberships });
+	const steering = new Steering({
+		topic,
+		secret: ports.secret,
+		log,
+		attendance,
+		departures,
+		connections,
+		turns,
+		switchboard,
+		track,
+	});
 	const sweep = new Sweep({
 		topic,
 		storage,
@@ -141,6 +154,7 @@ export function furnish(ports: PostOfficePorts): Rooms {
 		letterbox,
 		frames,
 		notices,
+		steering,
 		sweep,
 		plugins,
 	};

@@ -38,7 +38,7 @@ export class ChatCustomerConnector implements SocketConnector {
 		const { frontDesk, secret } = this.options;
 		const { email } = user;
 		const name = user.name || undefined;
-		const { conversationId, customerId, token } = await frontDesk.open({
+		const { conversationId, customerId, token, peopleFirst } = await frontDesk.open({
 			app: app.id,
 			email,
 			name,
@@ -51,6 +51,7 @@ export class ChatCustomerConnector implements SocketConnector {
 			name,
 			email,
 			session: conversationId,
+			peopleFirst,
 			greeting: { customerId, token },
 		};
 	}

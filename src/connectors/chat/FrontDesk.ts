@@ -15,6 +15,8 @@ export interface Reception {
 	/** The session's id. */
 	readonly conversationId: string;
 	readonly customerId: string;
+	/** People answer; the bot only while nobody is there. Default: the app's bot answers until a person takes over. */
+	readonly peopleFirst?: boolean;
 	/** With it the same customer comes back to this conversation. */
 	readonly token?: string;
 }

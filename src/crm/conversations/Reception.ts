@@ -32,7 +32,12 @@ export class Reception implements FrontDesk {
 			{ id },
 		);
 		const { id: opensId, customerId } = opened.conversation;
-		return { conversationId: opensId, customerId, token: await customerTokens.issue(app, customerId, opensId) };
+		return {
+			conversationId: opensId,
+			customerId,
+			peopleFirst: true,
+			token: await customerTokens.issue(app, customerId, opensId),
+		};
 	}
 
 	/** An e-mail address proves nothing: with it goes the conversation's id, which only who opened it knows. */
