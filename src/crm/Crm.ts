@@ -3,7 +3,9 @@ import type { BlobStore } from "../blobs/BlobStore.js";
 import type { AgentTokenVerifier } from "../connectors/admin/AdminConnector.js";
 import type { FrontDesk } from "../connectors/chat/FrontDesk.js";
 import type { PostOffice } from "../delivery/PostOffice.js";
+import type { Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
+import type { Entry } from "../protocol/envelope.js";
 import type { Storage } from "../storage/Storage.js";
 import { Accounts } from "./access/Accounts.js";
 import { AgentAccess } from "./access/AgentAccess.js";
@@ -19,10 +21,15 @@ import { Assignments } from "./agents/Assignments.js";
 import { Availability } from "./agents/Availability.js";
 import { Attachments } from "./attachments/Attachments.js";
 import { Conversations } from "./conversations/Conversations.js";
+import { Handling } from "./conversations/Handling.js";
+import { Persons } from "./conversations/Persons.js";
 import { ConversationProjection } from "./conversations/projection.js";
 import { Reception, type ReceptionPorts } from "./conversations/Reception.js";
 import { Customers } from "./customers/Customers.js";
 import { Messages } from "./messages/Messages.js";
+import { AgentRoster } from "./routing/AgentRoster.js";
+import { Queue } from "./routing/Queue.js";
+import { Routing } from "./routing/Routing.js";
 
 /** What a post office's connectors ask the CRM: who may come in. */
 export interface Doors {
@@ -31,6 +38,7 @@ export interface Doors {
 	/** Receives customers. */
 	readonly frontDesk: FrontDesk;
 	readonly tickets: ConnectTickets;
+	readonly roster: Roster;
 }
 
 export interface CrmPorts {
@@ -43,6 +51,8 @@ export interface CrmPorts {
 	readonly clock: () => number;
 	/** Signs the tokens of agents and customers; at least 32 bytes. */
 	readonly secret: string;
+	/** Keys what customers are called in sessions: the post office's secret. */
+	readonly aliasSecret: string;
 	readonly visitorAuth: ReceptionPorts["visitorAuth"];
 	/** Verifies agents' tokens that aren't signed by the secret, such as an OIDC provider's. Default: there are none. */
 	readonly agentTokens?: (agents: Agents) => AgentTokenVerifier;
@@ -68,6 +78,12 @@ export class Crm {
 	readonly apiKeys: ApiKeys;
 	readonly tickets: ConnectTickets;
 	readonly customerTokens: CustomerTokens;
+	/** Who actors are in sessions. */
+	readonly persons: Persons;
+	/** What is done in conversations without a socket. */
+	readonly handling: Handling;
+	private readonly roster: AgentRoster;
+	private readonly routing: Routing;
 	private readonly agentUpkeep: AgentUpkeep;
 	private readonly toldOfRevoked: ((app: string, agentId: string) => void)[] = [];
 
@@ -82,12 +98,17 @@ export class Crm {
 		const agents = new Agents({ ...ports, freed });
 		this.agents = agents;
 		this.availability = new Availability({ ...ports, freed });
-		this.assignments = new Assignments({ ...ports, availability: this.availability });
+		const { availability } = this;
+		const onChange = (app: string, id: string, agentId: string | undefined) =>
+			void this.routing.changed(app, id, agentId);
+		const assignments = new Assignments({ ...ports, availability, onChange });
+		this.assignments = assignments;
 		this.agentUpkeep = new AgentUpkeep({
 			...ports,
-			availability: this.availability,
-			assignments: this.assignments,
+			availability,
+			assignments,
 			conversations,
+			tend: (app, held) => this.routing.tend(app, held),
 		});
 
 		const onRevoked = (app: string, agentId: string) => {
@@ -105,9 +126,24 @@ export class Crm {
 		this.customerTokens = customerTokens;
 
 		const frontDesk = new Reception({ conversations, customerTokens, visitorAuth });
-		this.office = ports.office({ agents: this.access, frontDesk, tickets: this.tickets });
-		this.messages = new Messages({ storage, office: this.office });
-		this.office.plug(new ConversationProjection(ports));
+		this.roster = new AgentRoster({
+			...ports,
+			availability,
+			conversations,
+			routing: { tookOver: (app, id, agentId) => this.routing.tookOver(app, id, agentId) },
+		});
+		const office = ports.office({ agents: this.access, frontDesk, tickets: this.tickets, roster: this.roster });
+		this.office = office;
+		this.messages = new Messages({ storage, office });
+		const persons = new Persons({ secret: ports.aliasSecret, agents });
+		this.persons = persons;
+		const queue = new Queue({ assignments, office });
+		const { monitor } = ports;
+		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
+		const followed = (app: string, id: string, entries: readonly Entry[]) => this.routing.followed(app, id, entries);
+		const projection = new ConversationProjection({ ...ports, followed });
+		this.handling = new Handling({ office, conversations, projection, persons });
+		office.plug(projection);
 	}
 
 	/** `told` is called as soon as this process has ended an agent's tokens. */
@@ -119,6 +155,7 @@ export class Crm {
 	async upkeep(): Promise<void> {
 		for (const { id } of await this.ports.apps.list()) {
 			await this.agentUpkeep.run(id);
+			await this.routing.tendWaiting(id);
 			await this.attachments.removeAbandoned(id);
 		}
 	}
@@ -126,6 +163,8 @@ export class Crm {
 	/** Closes the post office after what's under way. */
 	async close(): Promise<void> {
 		await this.office.close();
+		await this.roster.idle();
 		await this.assignments.idle();
+		await this.routing.idle();
 	}
 }

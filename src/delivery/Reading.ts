@@ -1,7 +1,7 @@
 import type { Sender } from "../protocol/envelope.js";
 import { asRouterError } from "../protocol/errors.js";
 import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
-import { logId } from "./identity.js";
+import { logId, partsOf } from "./identity.js";
 import { senderOf } from "./participants.js";
 import type { Head, Participant } from "./records.js";
 import type { Talk } from "./Talk.js";
@@ -76,7 +76,7 @@ export class Reading {
 
 /** Moves a reader's cursors forward, and tells those who may hear of it. */
 export async function moveCursors(
-	{ fanout, cursors }: Pick<CommandPorts, "fanout" | "cursors">,
+	{ fanout, cursors, roster }: Pick<CommandPorts, "fanout" | "cursors" | "roster">,
 	head: Head,
 	who: Sender,
 	{ delivered, read }: Pick<Of<"receipt">, "delivered" | "read">,
@@ -89,6 +89,8 @@ export async function moveCursors(
 		if (cursors.move(head.session, who.id, field as "delivered" | "read", seq)) moved[field] = seq;
 	}
 	if (Object.keys(moved).length === 0) return;
+	const { app, sessionId } = partsOf(head.session);
+	if (moved.read !== undefined && who.role === "agent") roster?.read(app, sessionId, moved.read);
 	const hearing = fanout.targets(head, mayHear).filter(({ reader }) => reader.numbered);
 	await fanout.tellAll(hearing, { type: "receipt", who, ...moved });
 }

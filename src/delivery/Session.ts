@@ -34,6 +34,8 @@ export interface Session {
 	readonly participants: readonly SessionParticipant[];
 	/** Who answers: a participant's id. What another one began under a smaller `fence` is dropped. */
 	readonly floor: { readonly holder?: string; readonly fence: number };
+	/** People answer, unless the floor is given to an answerer. */
+	readonly peopleFirst: boolean;
 	/** Somebody else was asked to answer and hasn't come yet; `target` is whom the bot named. */
 	readonly handOff?: { readonly target?: string };
 }
@@ -58,5 +60,13 @@ export function sessionOf(head: Head): Session {
 	);
 	const { holder, fence } = head.floor;
 	const handOff = head.handOff && { target: head.handOff.target };
-	return { id: sessionId, app, seq: head.seq, participants, floor: { holder, fence }, handOff };
+	return {
+		id: sessionId,
+		app,
+		seq: head.seq,
+		participants,
+		floor: { holder, fence },
+		peopleFirst: head.peopleFirst === true,
+		handOff,
+	};
 }

@@ -59,7 +59,8 @@ export class Talk {
 		const { app, address, record } = connected;
 		// Who comes for one session comes for another by connecting again.
 		const revives = record.session === undefined;
-		const doing: Doing = { app, trace, origin: address.connection, aheadMs, given, revives };
+		const account = connected.connector.role === "agent" ? record.account : undefined;
+		const doing: Doing = { app, trace, origin: address.connection, aheadMs, account, given, revives };
 		return deedChange(this.ports, key, deed, doing, done);
 	}
 

@@ -5,6 +5,7 @@ import type { StentorRequest } from "../protocol/stentor.js";
 import { archive, close, rate, reopen } from "./closing.js";
 import type { CommandPorts, Of } from "./commands.js";
 import { type Answerers, bargeIn, bargeOut, handOff } from "./floor.js";
+import { partsOf } from "./identity.js";
 import type { Speaker } from "./participants.js";
 import type { SessionDraft } from "./SessionDraft.js";
 import type { ChangeOptions } from "./SessionLog.js";
@@ -23,6 +24,8 @@ export interface Doing {
 	/** The connection that it came over. */
 	readonly origin?: string;
 	readonly aheadMs?: number;
+	/** The agent's, where it's known: the roster is told if they begin to take part. */
+	readonly account?: string;
 	/** See `Spoken`. */
 	readonly given?: StentorRequest;
 	readonly revives: boolean;
@@ -44,13 +47,13 @@ const ONLY_LISTENS = "This connection may only listen.";
 
 /** The change that a deed makes of its session. It calls `done` once it's committed, and has asked whoever must answer. */
 export function deedChange(
-	{ fanout, turns, switchboard, instance, track }: CommandPorts,
+	{ fanout, turns, switchboard, instance, roster, track }: CommandPorts,
 	key: string,
 	deed: Deed,
 	doing: Doing,
 	done: (entry: Entry | undefined) => void,
 ): DeedChange {
-	const { app, trace, origin } = doing;
+	const { app, trace, origin, account } = doing;
 	const answerers = switchboard.answerers(app);
 	return {
 		// Whoever else barges in or out changes places.
@@ -61,8 +64,10 @@ export function deedChange(
 			if (me.endpoint?.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 			return perform(draft, me, deed, doing, answerers, instance);
 		},
-		afterwards(head, { result: { entry, begun } }) {
+		afterwards(head, { appended, result: { entry, begun } }) {
 			done(entry);
+			if (account !== undefined && appended.some(({ content }) => content.type === "joined"))
+				roster?.tookOver(app.id, partsOf(key).sessionId, account);
 			const asked = { key, app, answerers, trace };
 			if (begun && entry) track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
 			else if (deed.type === "handOff")

@@ -38,6 +38,10 @@ export interface Roster {
 	arrived(app: string, account: string): Promise<readonly string[]>;
 	/** An agent did something. */
 	active(app: string, account: string): void;
+	/** An agent has begun to take part in a session of their own accord. */
+	tookOver(app: string, sessionId: string, account: string): void;
+	/** An agent has read a session, up to this entry. */
+	read(app: string, sessionId: string, seq: number): void;
 }
 
 /** Who looks at the files that messages bring, before anybody is told of them. */

@@ -83,6 +83,7 @@ export function furnish(ports: PostOfficePorts): Rooms {
 	const turns = new Turns({ log, fanout, monitor, instance, isDead, connector });
 	const files = new Files(storage, ports.files);
 	const commanding = {
+		roster: ports.roster,
 		log,
 		fanout,
 		files,

@@ -39,8 +39,9 @@ export function openCrm(parts: CrmParts): Crm {
 		monitor,
 		clock,
 		secret: jwtSecret,
+		aliasSecret: secret,
 		visitorAuth: settings.visitorAuth,
-		office: ({ agents, frontDesk }) =>
+		office: ({ agents, frontDesk, roster }) =>
 			new PostOffice({
 				topic,
 				storage,
@@ -58,6 +59,7 @@ export function openCrm(parts: CrmParts): Crm {
 				clock,
 				secret,
 				soleOwner: true,
+				roster,
 			}),
 	});
 }

@@ -79,7 +79,7 @@ export class ChatClient {
 	connection = "";
 
 	constructor(
-		private readonly at: TestOffice,
+		private readonly at: Pick<TestOffice, "office" | "transport">,
 		readonly query: Record<string, string>,
 	) {}
 

@@ -26,6 +26,14 @@ export interface UpkeepPorts {
 	readonly assignments: Assignments;
 	/** Without it, only `Assignments.release` ends an assignment. */
 	readonly conversations?: ConversationStates;
+	/** Is shown who has which conversation, to make good what a process that died left undone. */
+	readonly tend?: (app: string, assigned: readonly Held[]) => Promise<void>;
+}
+
+/** A conversation, and the agent who has it. */
+export interface Held {
+	readonly conversationId: string;
+	readonly agentId: string;
 }
 
 /** What an upkeep found to do. */
@@ -42,6 +50,7 @@ export class AgentUpkeep {
 	async run(app: string): Promise<UpkeepReport> {
 		const away = await this.ports.availability.settle(app);
 		const released = await this.releaseOver(app);
+		if (this.ports.tend) for await (const page of this.assigned(app)) await this.ports.tend(app, page);
 		const repaired = await this.repairCounts(app);
 		await this.ports.assignments.dispatch(app);
 		return { away, released, repaired };
@@ -102,7 +111,7 @@ export class AgentUpkeep {
 		} while (cursor);
 	}
 
-	private async *assigned(app: string): AsyncGenerator<readonly { conversationId: string; holder: string }[]> {
+	private async *assigned(app: string): AsyncGenerator<readonly (Held & { readonly holder: string })[]> {
 		const hash = scopeOf(this.ports.topic, app);
 		let cursor: string | undefined;
 		do {

@@ -91,6 +91,16 @@ export class Availability {
 		return [...found.values()].sort(byLoad);
 	}
 
+	/** Whether an agent of the app is online, with or without capacity left. */
+	async isAnybodyOnline(app: string): Promise<boolean> {
+		for await (const page of this.pages(app, "online")) {
+			const keys = page.map(({ agent }) => [agent] as const);
+			const records = await this.ports.storage.batchGet(agents, keys);
+			if (records.some((record) => record?.status === "online")) return true;
+		}
+		return false;
+	}
+
 	private async *pages(app: string, status: AgentStatus): AsyncGenerator<readonly AgentRecord[]> {
 		const hash = keyIn(scopeOf(this.ports.topic, app), status);
 		let cursor: string | undefined;

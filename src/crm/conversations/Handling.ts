@@ -35,7 +35,7 @@ export class Handling {
 	act(conversation: ConversationFields, by: Person, act: ActIn): Promise<Entry | undefined> {
 		const { appId: app, id: sessionId } = conversation;
 		const visitor = this.ports.persons.customer(conversation);
-		return this.ports.office.act(app, by, { ...act, sessionId } as Act, { visitor });
+		return this.ports.office.act(app, by, { ...act, sessionId } as Act, { visitor, peopleFirst: true });
 	}
 
 	/** Closing what is closed changes nothing. Throws `conversation_archived`. */

@@ -17,6 +17,8 @@ import { type ConversationRecord, conversationKey, conversations, PLACE_MS } fro
 export interface ProjectionPorts extends ConversationPorts {
 	/** How long what is said in a conversation is gathered after a write of it, in milliseconds. Default: 5,000. */
 	readonly gatherMs?: number;
+	/** Called after a conversation was brought to these entries, each at least once; a failure has them come again. */
+	readonly followed?: (app: string, id: string, entries: readonly Entry[]) => Promise<void>;
 }
 
 /**
@@ -33,7 +35,7 @@ export class ConversationProjection implements Plugin {
 	constructor(private readonly ports: ProjectionPorts) {
 		this.store = new ConversationStore(ports);
 		this.opening = new Opening(ports);
-		this.batches = new Batches((key, batch) => this.follow(key, newestOf(batch), batch), ports.gatherMs ?? 5_000);
+		this.batches = new Batches((key, batch) => this.work(key, batch), ports.gatherMs ?? 5_000);
 	}
 
 	async onEntries(given: readonly Entry[]): Promise<void> {
@@ -42,6 +44,12 @@ export class ConversationProjection implements Plugin {
 
 	settled(closing: AbortSignal): Promise<void> {
 		return this.batches.settled(closing);
+	}
+
+	private async work(session: string, batch: readonly Entry[]): Promise<void> {
+		await this.follow(session, newestOf(batch), batch);
+		const { app, sessionId } = partsOf(session);
+		await this.ports.followed?.(app, sessionId, batch);
 	}
 
 	/** Brings a conversation that's there to entry `to` of its log at once: for who has just done something in it. */

@@ -71,17 +71,19 @@ export class Office {
 			monitor: notes,
 			clock: clock.read,
 			secret: SECRET,
+			aliasSecret: SECRET,
 			visitorAuth: "open",
 			cost: CHEAP,
 		} as const;
 		const transport = new LoopTransport();
 		const crm = new Crm({
 			...ports,
-			office: ({ agents, frontDesk }) =>
+			office: ({ agents, frontDesk, roster }) =>
 				new PostOffice({
 					...ports,
 					transport,
 					soleOwner: true,
+					roster,
 					connectors: [new ChatAgentConnector(agents), new ChatCustomerConnector({ frontDesk, secret: SECRET })],
 				}),
 		});

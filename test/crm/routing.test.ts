@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { echo } from "../connectors/chatOffice.js";
+import { APP, CrmOffice } from "./CrmOffice.js";
+
+let at: CrmOffice;
+
+beforeEach(async () => {
+	at = await CrmOffice.open([echo]);
+});
+
+afterEach(() => at.close());
+
+const conversation = (id = "") => at.crm.conversations.get(APP, id);
+
+describe("a customer's message", () => {
+	test("goes to an agent who is free, who hears it and what follows without joining, and whose answer is heard", async () => {
+		const grace = await at.agent("grace");
+		const ada = await at.customer();
+		await ada.say("Where is my order?");
+		await at.eventually(
+			() => grace.client.read.includes("Where is my order?"),
+			() => grace.client.frames,
+		);
+		const id = ada.conversationId ?? "";
+		expect(await conversation(id)).toMatchObject({
+			assignedAgentId: grace.id,
+			agent: { id: grace.id, email: "grace@example.com", name: "grace" },
+		});
+		await at.eventually(() => grace.client.of("conversation").some(({ event }) => event === "assigned"));
+
+		await ada.act("typing", { isTyping: true });
+		expect(grace.client.of("typing")).toEqual([expect.objectContaining({ conversationId: id, isTyping: true })]);
+		await ada.say("It's number 5.");
+		expect(grace.client.read).toEqual(["Where is my order?", "It's number 5."]);
+		await grace.client.act("sendMessage", { conversationId: id, content: "On its way", messageType: "text" });
+		expect(ada.read).toEqual(["On its way"]);
+	});
+
+	test("is the bot's to answer while nobody is there, and no longer once an agent is", async () => {
+		const ada = await at.customer();
+		await ada.say("Hello?");
+		await at.eventually(
+			() => ada.read.includes("echo: Hello?"),
+			() => ada.frames,
+		);
+		await at.eventually(
+			() => ada.of("queue").some(({ position }) => position === 1),
+			() => ada.frames,
+		);
+
+		const grace = await at.agent("grace");
+		await at.eventually(async () => (await conversation(ada.conversationId)).assignedAgentId === grace.id);
+		await at.eventually(
+			() => ada.of("queue").some(({ position }) => position === 0),
+			() => ada.frames,
+		);
+		await at.eventually(async () => {
+			const session = await at.office.session(APP, ada.conversationId ?? "");
+			return session?.floor.holder === undefined;
+		});
+		await ada.say("Anybody?");
+		await at.eventually(() => grace.client.read.includes("Anybody?"));
+		await at.office.idle();
+		expect(ada.read).toEqual(["echo: Hello?"]);
+	});
+
+	test("waits where everybody who is there has enough, and isn't answered by the bot", async () => {
+		await at.agent("grace", 1);
+		const first = await at.customer("one@example.com");
+		await first.say("One");
+		await at.eventually(async () => (await conversation(first.conversationId)).assignedAgentId !== undefined);
+		const second = await at.customer("two@example.com");
+		await second.say("Two");
+		await at.eventually(() => second.of("queue").some(({ position }) => position === 1));
+		await at.office.idle();
+		expect(second.read).toEqual([]);
+		expect((await conversation(second.conversationId)).assignedAgentId).toBeUndefined();
+
+		await first.act("closeConversation");
+		await at.eventually(async () => (await conversation(second.conversationId)).assignedAgentId !== undefined);
+	});
+
+	test("is answered by the bot when the agent who has it is gone, with what was left unanswered", async () => {
+		const grace = await at.agent("grace");
+		const ada = await at.customer();
+		await ada.say("One");
+		await at.eventually(() => grace.client.read.includes("One"));
+		await at.crm.availability.choose(APP, grace.id, "offline");
+		await at.crm.upkeep();
+		await at.eventually(
+			() => ada.read.includes("echo: One"),
+			() => ada.frames,
+		);
+	});
+});
+
+describe("an agent", () => {
+	test("who takes over a conversation has it, and nobody else is given it", async () => {
+		const ada = await at.customer();
+		await ada.say("Hello?");
+		await at.eventually(() => ada.of("queue").length > 0);
+		const grace = await at.agent("grace");
+		await at.eventually(async () => (await conversation(ada.conversationId)).assignedAgentId === grace.id);
+		const joan = await at.agent("joan");
+		await joan.client.act("join", { conversationId: ada.conversationId });
+		await joan.client.act("takeOver", { conversationId: ada.conversationId });
+		await at.eventually(async () => (await conversation(ada.conversationId)).assignedAgentId === joan.id);
+		await at.eventually(() => grace.client.of("conversation").some(({ event }) => event === "released"));
+		await ada.say("Are you there?");
+		expect(joan.client.read).toContain("Are you there?");
+		expect(grace.client.read).not.toContain("Are you there?");
+	});
+
+	test("who connects hears the conversations that are theirs, with what was said before", async () => {
+		const grace = await at.agent("grace");
+		await grace.client.drop();
+		const ada = await at.customer();
+		await ada.say("One");
+		await at.eventually(async () => (await conversation(ada.conversationId)).assignedAgentId === grace.id);
+		const client = await at.desk(grace.id);
+		expect(client.read).toContain("One");
+		await ada.say("Two");
+		expect(client.read).toContain("Two");
+	});
+
+	test("who has read has nothing unread", async () => {
+		const grace = await at.agent("grace");
+		const ada = await at.customer();
+		await ada.say("One");
+		await at.eventually(async () => (await conversation(ada.conversationId)).unreadCount === 1);
+		await at.eventually(() => grace.client.read.includes("One"));
+		await grace.client.act("markRead", { conversationId: ada.conversationId });
+		await at.eventually(async () => (await conversation(ada.conversationId)).unreadCount === 0);
+	});
+});
+
+test("100 conversations at once, 10 agents who take 5 each: exactly 50 are given, the others as places come free", async () => {
+	const agents = [];
+	for (let n = 0; n < 10; n++) agents.push(await at.agent(`agent-${n}`));
+	const customers = await Promise.all(Array.from({ length: 100 }, (_, n) => at.customer(`c${n}@example.com`)));
+	await Promise.all(customers.map((each) => each.say("Help")));
+	const assigned = async () => {
+		const all = await Promise.all(customers.map((each) => conversation(each.conversationId)));
+		return all.filter(({ assignedAgentId }) => assignedAgentId !== undefined);
+	};
+	await at.eventually(async () => (await assigned()).length === 50);
+	await at.crm.upkeep();
+	expect(await assigned()).toHaveLength(50);
+	const listed = await at.crm.agents.list(APP, {});
+	expect(listed.agents.map(({ activeConversations }) => activeConversations)).toEqual(Array(10).fill(5));
+
+	const [one] = await assigned();
+	const closing = customers.find((each) => each.conversationId === one?.id);
+	await closing?.act("closeConversation");
+	await at.eventually(async () => (await assigned()).length === 51);
+}, 60_000);
