@@ -49,7 +49,8 @@ export async function served(route: AnyRoute, asked: Asked<Actor | undefined>): 
 	return route.handle({ ...asked, record });
 }
 
-function isOpen(action: Action | OpenAction): action is OpenAction {
+/** Whether nobody needs to be somebody for it. */
+export function isOpen(action: Action | OpenAction): action is OpenAction {
 	return OPEN.has(action);
 }
 

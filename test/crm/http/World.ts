@@ -1,0 +1,108 @@
+import type { Actor, CustomerActor, Scope, StaffActor } from "../../../src/crm/access/Actor.js";
+import { SCOPES } from "../../../src/crm/access/Actor.js";
+import type { Customer } from "../../../src/crm/customers/records.js";
+import { APP, Office, OTHER_APP } from "./given.js";
+
+/** What somebody has, and somebody else. */
+export interface Side {
+	readonly customer: Customer;
+	readonly conversationId: string;
+	readonly agent: StaffActor & { readonly token: string };
+	readonly apiKeyId: string;
+}
+
+/** Somebody who asks; without an actor nobody that the app knows. */
+export interface Asker {
+	readonly name: string;
+	readonly actor?: Actor;
+	readonly token?: string;
+}
+
+/** Two customers with a conversation each, two agents of different departments who have one of them each, an admin. */
+export class World {
+	private constructor(
+		readonly office: Office,
+		readonly ada: Side,
+		readonly bob: Side,
+		private readonly admin: StaffActor & { readonly token: string },
+		private readonly elsewhere: string,
+	) {}
+
+	static async make(): Promise<World> {
+		const office = await Office.open();
+		const [ada, bob] = [await side(office, "ada", "sales"), await side(office, "bob", "support")];
+		const admin = await staff(office, "admin");
+		const elsewhere = await office.agent({ app: OTHER_APP, role: "admin" });
+		return new World(office, ada, bob, admin, elsewhere.token);
+	}
+
+	/** Everybody there can be; `scope` is the one that an API key needs. */
+	async askers(scope: Scope | "none"): Promise<readonly Asker[]> {
+		const { ada, bob, admin, elsewhere } = this;
+		const enough = scope === "none" ? SCOPES : [scope];
+		const others = SCOPES.filter((each) => each !== scope);
+		return [
+			await this.customer("Ada, a customer", ada),
+			await this.customer("Bob, another customer", bob),
+			{ name: "Ada's agent", actor: ada.agent, token: ada.agent.token },
+			{ name: "Bob's agent, of another department", actor: bob.agent, token: bob.agent.token },
+			{ name: "an admin", actor: admin, token: admin.token },
+			await this.server("a server with the scope", enough),
+			await this.server("a server with every other scope", others),
+			{ name: "nobody" },
+			{ name: "an admin of another app", token: elsewhere },
+			{ name: "somebody with a made-up token", token: "scr.shop.a.b" },
+		];
+	}
+
+	/** For an admin of another app, asking there. */
+	get foreigner(): string {
+		return this.elsewhere;
+	}
+
+	/** Ids and addresses that nobody of another app may learn. */
+	get secrets(): readonly string[] {
+		return [this.ada, this.bob].flatMap(({ customer, conversationId, agent, apiKeyId }) => [
+			customer.id,
+			String(customer.email),
+			conversationId,
+			agent.agentId,
+			apiKeyId,
+		]);
+	}
+
+	private async customer(name: string, { customer, conversationId }: Side): Promise<Asker> {
+		const actor: CustomerActor = { role: "customer", app: APP, customerId: customer.id, conversationId };
+		return { name, actor, token: await this.office.crm.customerTokens.issue(APP, customer.id, conversationId) };
+	}
+
+	private async server(name: string, scopes: readonly Scope[]): Promise<Asker> {
+		const { id, key } = await this.office.crm.apiKeys.create(APP, { name, scopes: [...scopes] });
+		return { name, actor: { role: "server", app: APP, keyId: id, scopes }, token: key };
+	}
+}
+
+async function side(office: Office, name: string, department: string): Promise<Side> {
+	const { conversations, customers, assignments, apiKeys } = office.crm;
+	const email = `${name}@example.com`;
+	const { conversation } = await conversations.open(APP, { customer: { email, name } });
+	const agent = await staff(office, "agent", department);
+	await assignments.assign(APP, conversation.id, agent.agentId, { department });
+	const { id, name: agentName, email: address } = { id: agent.agentId, name, email };
+	await conversations.assign(APP, conversation.id, { id, name: agentName, email: address });
+	return {
+		customer: await customers.get(APP, conversation.customerId),
+		conversationId: conversation.id,
+		agent,
+		apiKeyId: (await apiKeys.create(APP, { name, scopes: ["agents:read"] })).id,
+	};
+}
+
+/** Somebody of the staff who is there, and whose activity has been noted, so that a request needn't. */
+async function staff(office: Office, role: "agent" | "admin", department?: string) {
+	const departments = department === undefined ? [] : [department];
+	const { id, token } = await office.agent({ role, departments });
+	await office.crm.availability.choose(APP, id, "online");
+	await office.crm.availability.active(APP, id);
+	return { role, app: APP, agentId: id, departments, token } as const;
+}
