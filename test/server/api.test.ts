@@ -1,24 +1,20 @@
 import { describe, expect, test } from "@jest/globals";
-import { hc } from "hono/client";
-import type { Api } from "../../src/crm/Api.js";
+import { dataOf, restClient } from "../../src/client/index.js";
 import { onChromium } from "../support/chromium.js";
 import { givenServer } from "./given.js";
 
 const ADMIN = { ADMIN_EMAIL: "admin@example.com", ADMIN_PASSWORD: "correct horse battery" };
 
 async function signedIn(url: string): Promise<string> {
-	const login = await hc<Api>(url).api.auth.login.$post({
-		json: { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD },
-	});
-	expect(login.status).toBe(200);
-	return (await login.json()).data.accessToken;
+	const json = { email: ADMIN.ADMIN_EMAIL, password: ADMIN.ADMIN_PASSWORD };
+	return (await dataOf(restClient({ url }).api.auth.login.$post({ json }))).accessToken;
 }
 
 describe("the server's API", () => {
 	test("lets the first admin in, who makes an agent", async () => {
 		const { url, firstAdmin } = await givenServer(ADMIN);
 		await firstAdmin;
-		const client = hc<Api>(url, { headers: { Authorization: `Bearer ${await signedIn(url)}` } });
+		const client = restClient({ url, token: await signedIn(url) });
 		const me = await client.api.me.$get();
 		expect((await me.json()).data).toMatchObject({
 			role: "admin",

@@ -2,12 +2,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterEach } from "@jest/globals";
-import { hc } from "hono/client";
 import { StaticApps } from "../../../src/apps/StaticApps.js";
+import { restClient } from "../../../src/client/index.js";
 import { createAgentToken } from "../../../src/connectors/admin/agentToken.js";
 import { ChatAgentConnector } from "../../../src/connectors/chat/ChatAgentConnector.js";
 import { ChatCustomerConnector } from "../../../src/connectors/chat/ChatCustomerConnector.js";
-import type { Api } from "../../../src/crm/Api.js";
 import type { Scope } from "../../../src/crm/access/Actor.js";
 import type { NewAgent } from "../../../src/crm/agents/schema.js";
 import { apiOf, type CrmApiPorts } from "../../../src/crm/apiOf.js";
@@ -111,7 +110,7 @@ export class Office {
 
 	/** The typed client of somebody. */
 	client(token?: string) {
-		return hc<Api>(this.url, { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } });
+		return restClient({ url: this.url, token });
 	}
 
 	/** Any request, as it is. */

@@ -11,7 +11,7 @@ import type { ActorRole } from "../Actor.js";
 import type { ConnectTickets } from "../ConnectTickets.js";
 
 /** Who somebody is, as they're known here. */
-interface Me {
+export interface Me {
 	readonly role: ActorRole;
 	readonly appId: string;
 	/** Of an agent or admin; absent for one who was let in by the command line and is no record. */
