@@ -71,7 +71,7 @@ export class Fanout {
 		const { connection } = target.address;
 		const frames: { seq: number; frame: string; trace: string }[] = [];
 		for (const { entry, origin, trace } of appended) {
-			const isTheirs = origin === connection && isKnownToSender(entry, target.dialect);
+			const isTheirs = origin === connection && isAcknowledged(entry);
 			const frame = isTheirs ? undefined : this.write(target, entry, written);
 			if (frame !== undefined) frames.push({ seq: entry.seq, frame, trace });
 		}
@@ -278,7 +278,7 @@ export class Fanout {
 	}
 }
 
-/** A message is acknowledged; whatever else came of a frame is told to a client that would take it for missing. */
-function isKnownToSender({ content }: Entry, { numbered }: Dialect): boolean {
-	return content.type === "message" || content.type === "launch" || !numbered;
+/** What somebody said is acknowledged instead; whatever else came of it, such as that they joined by it, isn't. */
+function isAcknowledged({ content }: Entry): boolean {
+	return content.type === "message" || content.type === "launch";
 }

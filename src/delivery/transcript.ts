@@ -3,6 +3,7 @@ import type { Answer, TranscriptLine } from "../connectors/Connector.js";
 import type { Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
+import { safeParse } from "../protocol/safeParse.js";
 import type { SessionLog } from "./SessionLog.js";
 
 /** What was said up to entry `to`, as an answerer is told. */
@@ -38,7 +39,7 @@ const displays = z.array(
 export function titleOf(token: string, entries: readonly Entry[]): string | undefined {
 	for (const { content } of entries.toReversed()) {
 		if (content.type !== "message") continue;
-		const offered = displays.safeParse(content.response?.displays ?? []).data ?? [];
+		const offered = safeParse(displays, content.response?.displays ?? []).data ?? [];
 		const item = offered.flatMap(({ items }) => items).find((each) => each.token === token);
 		if (typeof item?.title === "string") return item.title;
 	}

@@ -116,6 +116,24 @@ describe("an agent", () => {
 		expect(bot.turns[2]?.transcript).toBeUndefined();
 	});
 
+	test("who numbers what they have is told that they joined by what they said", async () => {
+		({ at } = setUp());
+		const visitor = await at.visitor();
+		await visitor.say("hi", "v-1");
+		const agent = await at.agent(visitor.sessionId);
+		await agent.send({ event: "resume", data: { since: 0 } });
+		await agent.say("here I am", "a-1");
+		let last = 0;
+		for (const { event, seq, prev, data } of agent.frames.slice(agent.frames.findIndex((f) => f.event === "resumed"))) {
+			if (event === "resumed") last = Number(data?.seq);
+			else if (event === "ack" || seq !== undefined) {
+				expect(prev ?? data?.prev).toBe(last);
+				last = Number(seq ?? data?.seq);
+			}
+		}
+		expect(agent.of("ack")[0]?.data?.seq).toBe(last);
+	});
+
 	test("an answer begun before the agent came is dropped", async () => {
 		let bot: Steered;
 		({ at, bot } = setUp());

@@ -118,6 +118,11 @@ describe("frames that make no sense", () => {
 		["no session", '{"event":"new message","data":{"type":"INTENT_REQUEST"}}', "invalid_frame"],
 		["a session that's no id", '{"event":"user joined","sessionId":"a/b"}', "invalid_frame"],
 		["a session that's too long", `{"event":"user joined","sessionId":"${"x".repeat(300)}"}`, "invalid_frame"],
+		[
+			"a session with a length that's no number",
+			'{"event":"user joined","sessionId":{"length":{"toString":1}}}',
+			"invalid_frame",
+		],
 		["no data", '{"event":"new message","sessionId":"s"}', "invalid_frame"],
 		["a wrong since", '{"event":"resume","sessionId":"s","data":{"since":-1}}', "invalid_frame"],
 		["__proto__", '{"event":"user joined","sessionId":"s","__proto__":{"isAdmin":true}}', "invalid_frame"],

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
+import { safeParse } from "../../protocol/safeParse.js";
 
 const name = z.string().trim().max(LIMITS.nameLength).optional();
 
@@ -31,7 +32,7 @@ export function chatUserOf(text: string): ChatUser {
 	if (typeof value !== "object" || value === null || Array.isArray(value)) {
 		throw new RouterError("user_invalid", "The `user` must be a JSON object.");
 	}
-	const parsed = chatUser.safeParse("type" in value ? value : { ...value, type: "customer" });
+	const parsed = safeParse(chatUser, "type" in value ? value : { ...value, type: "customer" });
 	if (parsed.success) return parsed.data;
 	const issue = parsed.error.issues[0];
 	throw new RouterError("user_invalid", `user.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is wrong"}.`);

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { RouterError } from "../../protocol/errors.js";
+import { safeParse } from "../../protocol/safeParse.js";
 
 /** The parts of a request. */
 export const PLACES = ["body", "query", "path", "header"] as const;
@@ -24,7 +25,7 @@ export class InvalidRequest extends RouterError {
 
 /** What a part of a request must be. Throws `InvalidRequest`. */
 export function checked<S extends z.ZodType>(place: Wrong["in"], schema: S, given: unknown): z.output<S> {
-	const parsed = schema.safeParse(given);
+	const parsed = safeParse(schema, given);
 	if (parsed.success) return parsed.data;
 	throw new InvalidRequest(fieldsOf(place, parsed.error));
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { RouterError } from "../../protocol/errors.js";
+import { safeParse } from "../../protocol/safeParse.js";
 
 /** How many bytes of JSON an object of the caller's own fields may have. */
 const OWN_FIELDS_BYTES = 4_096;
@@ -23,7 +24,7 @@ export const ownFields = z
 
 /** What a caller asks for, checked. Throws `invalid_input`, naming each field that's wrong. */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-	const parsed = schema.safeParse(input);
+	const parsed = safeParse(schema, input);
 	if (parsed.success) return parsed.data;
 	const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`);
 	throw new RouterError("invalid_input", `${wrong.join("; ")}.`, { cause: parsed.error });

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Command, Incoming } from "../Dialect.js";
 import { RouterError } from "../errors.js";
 import { parseFrame } from "../json.js";
+import { safeParse } from "../safeParse.js";
 import { textRequest } from "../stentor.js";
 import { type ClientAction, clientActions } from "./frames.js";
 
@@ -39,7 +40,7 @@ export function decodeChatFrame(text: string): Incoming {
 }
 
 function decodeAction<A extends ClientAction>(action: A, data: unknown): Command {
-	const parsed = clientActions[action].safeParse(data);
+	const parsed = safeParse(clientActions[action], data);
 	if (!parsed.success) throw new RouterError("invalid_frame", explain(action, parsed.error));
 	return commands[action](parsed.data as Data[A]);
 }

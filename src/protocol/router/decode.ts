@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Command, Incoming, Profile } from "../Dialect.js";
 import { RouterError } from "../errors.js";
 import { parseFrame } from "../json.js";
+import { safeParse } from "../safeParse.js";
 import { type ClientEvent, clientFrames, type visitorInfo } from "./frames.js";
 
 type Frames = { [E in ClientEvent]: z.infer<(typeof clientFrames)[E]> };
@@ -35,7 +36,7 @@ export function decodeRouterFrame(text: string): Incoming {
 }
 
 function decodeEvent<E extends ClientEvent>(event: E, value: Record<string, unknown>): Incoming {
-	const parsed = clientFrames[event].safeParse(value);
+	const parsed = safeParse(clientFrames[event], value);
 	if (!parsed.success) throw new RouterError("invalid_frame", explain(event, parsed.error));
 	const frame = parsed.data as Frames[E];
 	return { command: commands[event](frame), timeMs: frame.timeMs };
