@@ -84,6 +84,12 @@ export function isDatabaseFailure(error: unknown): boolean {
 	return !(error instanceof RouterError) || error.code === "storage_unavailable" || error.code === "database_damaged";
 }
 
+/** Whether a statement would have broken a constraint; its transaction goes on. */
+export function isConstraint(error: unknown): boolean {
+	const { cause } = error as { cause?: { code?: string } };
+	return cause?.code?.startsWith("SQLITE_CONSTRAINT") ?? false;
+}
+
 /** Calls the database; what it throws, or rejects with, becomes a `RouterError`. */
 export function attempt<T>(path: string, call: () => T): T {
 	try {

@@ -11,6 +11,8 @@ import { lockFile } from "./fileLock.js";
 import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
 import { checkDatabase, prepareDatabase } from "./schema.js";
+import { scriptable } from "./script.js";
+import { TableScript } from "./TableScript.js";
 import { TableWriter } from "./TableWriter.js";
 import { carryOut } from "./transaction.js";
 import { SharedWriting, type Writing, WritingConnection } from "./WritingConnection.js";
@@ -42,6 +44,7 @@ const MEMORY = ":memory:";
  */
 export class LibsqlStorage extends TextStorage {
 	private readonly tables: ReadonlyMap<string, LibsqlTable>;
+	private readonly scripts: ReadonlyMap<string, TableScript>;
 	private readonly commits: GroupCommit;
 	private isClosed = false;
 
@@ -81,19 +84,21 @@ export class LibsqlStorage extends TextStorage {
 		super();
 		const { reading, writing, collections } = parts;
 		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(reading, each)]));
+		this.scripts = new Map(collections.map((each) => [each.name, new TableScript(each)]));
 		this.commits = new GroupCommit(writing);
 	}
 
 	/** Removes up to `limit` records that are past their end; answers how many. For the background, in small batches. */
 	async purgeExpired(limit: number): Promise<number> {
 		const { writing, writers, clock } = this.parts;
-		return this.commits.run(() => {
+		const purge = () => {
 			let removed = 0;
 			for (const writer of writers.values()) {
 				if (removed < limit) removed += writer.purge(writing, clock(), limit - removed);
 			}
 			return removed;
-		});
+		};
+		return this.commits.run(purge, { writes: [], rows: undefined }, 0);
 	}
 
 	/**
@@ -125,7 +130,12 @@ export class LibsqlStorage extends TextStorage {
 	protected override async write(writes: readonly PreparedWrite[]): Promise<readonly Effect[]> {
 		const { writing, clock, reading } = this.parts;
 		if (this.isClosed) throw new RouterError("storage_unavailable", `The database ${reading.path} has been closed.`);
-		return this.commits.run(() => carryOut(writes, writing, (collection) => this.writer(collection), clock()));
+		const work = () => carryOut(writes, writing, (collection) => this.writer(collection), clock());
+		return this.commits.run(
+			work,
+			scriptable(writes, (collection) => this.script(collection)),
+			[],
+		);
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {
@@ -140,6 +150,12 @@ export class LibsqlStorage extends TextStorage {
 		const table = this.tables.get(collection.name);
 		if (!table) throw undeclared(collection);
 		return table;
+	}
+
+	private script(collection: AnyCollection): TableScript {
+		const script = this.scripts.get(collection.name);
+		if (!script) throw undeclared(collection);
+		return script;
 	}
 
 	private writer(collection: AnyCollection): TableWriter {

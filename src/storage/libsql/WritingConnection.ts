@@ -8,6 +8,11 @@ export interface Writing {
 	get(sql: string, ...values: Value[]): unknown[] | undefined;
 	/** How many rows a statement of ours changed. */
 	run(sql: string, ...values: Value[]): number;
+	/**
+	 * Begins, executes SQL part by part, and commits if that's wanted: what `begin` and `commit` say holds for it. Where it
+	 * rejects, what was begun is to be rolled back.
+	 */
+	execute(parts: readonly string[], commit: boolean): Promise<void>;
 	/** Resolves when nobody else writes. Nothing may be called meanwhile. */
 	begin(): Promise<void>;
 	/** Resolves when what was written since `begin` is on disk. Nothing may be called meanwhile. */
@@ -26,6 +31,12 @@ interface Statement {
 
 const BEGIN = "BEGIN IMMEDIATE";
 
+/** With the first part it begins, and with the last one it commits: each call waits for another thread. */
+function asTransaction(parts: readonly string[], commit: boolean): string[] {
+	const last = parts.length - 1;
+	return parts.map((part, i) => `${i === 0 ? `${BEGIN};` : ""}${part}${commit && i === last ? "COMMIT" : ""}`);
+}
+
 /** Writes over a connection that also reads: for a database in memory, which has only one. */
 export class SharedWriting implements Writing {
 	constructor(private readonly connection: Connection) {}
@@ -36,6 +47,10 @@ export class SharedWriting implements Writing {
 
 	run(sql: string, ...values: Value[]): number {
 		return this.connection.run(sql, ...values);
+	}
+
+	async execute(parts: readonly string[], commit: boolean): Promise<void> {
+		for (const sql of asTransaction(parts, commit)) this.connection.exec(sql);
 	}
 
 	async begin(): Promise<void> {
@@ -84,6 +99,10 @@ export class WritingConnection implements Writing {
 
 	run(sql: string, ...values: Value[]): number {
 		return attempt(this.path, () => this.statement(sql).run(...values).changes);
+	}
+
+	async execute(parts: readonly string[], commit: boolean): Promise<void> {
+		for (const sql of asTransaction(parts, commit)) await this.exec(sql);
 	}
 
 	/** Another process may hold the file, as the sqlite3 shell does: that wait, too, is on libsql's thread. */
