@@ -89,7 +89,7 @@ export class Crm {
 
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
-		this.customers = new Customers(storage, clock);
+		this.customers = new Customers(ports);
 		const conversations = new Conversations(ports);
 		this.conversations = conversations;
 		this.attachments = new Attachments(ports);

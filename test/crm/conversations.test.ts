@@ -43,8 +43,29 @@ await onEachStorage((open) => {
 		const [conversations, other] = [new Conversations(await ports()), new Conversations(await ports())];
 		const app = randomUUID();
 		const handling = handlingOf(new TestOffice({ storage: await open(), clock, topic: "test", apps_: [{ id: app }] }));
-		return { conversations, other, handling, customers: new Customers(await open(), clock), app };
+		return {
+			conversations,
+			other,
+			handling,
+			customers: new Customers({ topic: "test", storage: await open(), clock }),
+			app,
+		};
 	}
+
+	test("another post office's on the same storage are others", async () => {
+		const { conversations, app } = await given();
+		const clock = Date.now;
+		const elsewhere = new Conversations({ storage: await open(), clock, topic: "other" });
+		const input = { customer: ADA, tags: ["order"] };
+		const one = await conversations.open(app, input, { id: "one" });
+		const other = await elsewhere.open(app, input, { id: "one" });
+		expect([one.isNew, other.isNew]).toEqual([true, true]);
+		expect(other.customer.id).not.toBe(one.customer.id);
+		for (const filter of [{}, { tag: "order" }, { customerId: other.customer.id }]) {
+			const { items } = await elsewhere.list(app, filter);
+			expect(items.map(({ customerId }) => customerId)).toEqual([other.customer.id]);
+		}
+	});
 
 	describe("opening", () => {
 		test("makes the customer with it, and holds what they are then", async () => {

@@ -10,8 +10,9 @@ await onEachStorage((open) => {
 	async function given() {
 		const clock = { now: Date.now() };
 		const read = () => clock.now++;
-		const [one, other] = [new Customers(await open(), read), new Customers(await open(), read)];
-		return { customers: one, other, app: randomUUID(), clock };
+		const customersOf = async (topic: string) => new Customers({ topic, storage: await open(), clock: read });
+		const [one, other] = [await customersOf("test"), await customersOf("test")];
+		return { customers: one, other, customersOf, app: randomUUID(), clock };
 	}
 
 	describe("a customer", () => {
@@ -31,6 +32,18 @@ await onEachStorage((open) => {
 			expect((await customers.findByEmail(app, "aDA@example.COM"))?.id).toBe(made.id);
 			expect(await customers.findByEmail("another", "ada@example.com")).toBeUndefined();
 			await expect(customers.get("another", made.id)).rejects.toMatchObject({ code: "customer_unknown" });
+		});
+
+		test("of another post office on the same storage is somebody else", async () => {
+			const { customers, customersOf, app } = await given();
+			const elsewhere = await customersOf("other");
+			const ada = { email: "ada@example.com", name: "Ada", company: "Analytical", tags: ["vip"] };
+			const one = await customers.create(app, ada);
+			const other = await elsewhere.create(app, ada);
+			await expect(customers.get(app, other.id)).rejects.toMatchObject({ code: "customer_unknown" });
+			for (const filter of [{ status: "active" }, { company: "Analytical" }, { tag: "vip" }] as const) {
+				expect((await customers.list(app, filter)).items.map(({ id }) => id)).toEqual([one.id]);
+			}
 		});
 
 		test("has an address of its own", async () => {

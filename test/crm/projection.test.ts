@@ -48,7 +48,7 @@ class Crm {
 		this.at = new TestOffice({ apps_: [{ id: APP }], storage, topic: this.topic });
 		const { read: clock } = this.at.clock;
 		this.conversations = new Conversations({ storage, clock, topic: this.topic });
-		this.customers = new Customers(storage, clock);
+		this.customers = new Customers({ topic: this.topic, storage, clock });
 		running.push(this);
 	}
 

@@ -1,9 +1,10 @@
 import type { Monitor } from "../../monitoring/Monitor.js";
 import { ConditionFailed, RouterError } from "../../protocol/errors.js";
 import type { Write } from "../../storage/Storage.js";
+import type { Priority } from "../records/priority.js";
 import type { AgentPorts } from "./Agents.js";
 import type { Availability } from "./Availability.js";
-import { type Priority, placeOf } from "./assignment.js";
+import { queuePlace } from "./assignment.js";
 import {
 	type Assignment,
 	type AssignmentRecord,
@@ -179,7 +180,7 @@ export class Assignments {
 			conversationId,
 			priority,
 			askedAt,
-			place: placeOf(priority, askedAt, conversationId),
+			place: queuePlace(priority, askedAt, conversationId),
 			skills,
 			department,
 		};
@@ -191,5 +192,5 @@ export class Assignments {
 }
 
 function moved(before: WaitingRecord, priority: Priority): WaitingRecord {
-	return { ...before, priority, place: placeOf(priority, before.askedAt, before.conversationId) };
+	return { ...before, priority, place: queuePlace(priority, before.askedAt, before.conversationId) };
 }

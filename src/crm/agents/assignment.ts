@@ -1,11 +1,8 @@
+import { PRIORITIES, type Priority } from "../records/priority.js";
 import type { Need } from "./schema.js";
 
-/** From the least urgent to the most. */
-export const PRIORITIES = ["low", "medium", "high", "urgent"] as const;
-export type Priority = (typeof PRIORITIES)[number];
-
 /** Where a conversation stands in its app's queue: the most urgent first, of those the oldest. `askedAt`: epoch ms. */
-export function placeOf(priority: Priority, askedAt: number, conversationId: string): string {
+export function queuePlace(priority: Priority, askedAt: number, conversationId: string): string {
 	const rank = PRIORITIES.length - 1 - PRIORITIES.indexOf(priority);
 	return `${rank}/${String(askedAt).padStart(15, "0")}/${conversationId}`;
 }

@@ -1,5 +1,5 @@
 import { defineCollection } from "../../storage/Storage.js";
-import type { Priority } from "./assignment.js";
+import type { Priority } from "../records/priority.js";
 import { agentEmails, agents } from "./records.js";
 
 /** What is common to a conversation that waits and one that's assigned. */

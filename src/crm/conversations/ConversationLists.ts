@@ -1,10 +1,18 @@
 import type { Storage } from "../../storage/Storage.js";
+import { scopeOf } from "../agents/records.js";
 import { type Listing, type ListPart, listPart } from "../lists/Listing.js";
 import { type Merging, mergedPage } from "../lists/mergedPage.js";
 import { hasTag, type TagIndex } from "../lists/TagIndex.js";
 import { parseInput } from "../records/input.js";
 import type { ConversationStore } from "./ConversationStore.js";
-import { agentKeys, type Conversation, type ConversationRecord, conversations, inboxKeys } from "./records.js";
+import {
+	agentKeys,
+	type Conversation,
+	type ConversationRecord,
+	conversations,
+	customerConversationsKey,
+	inboxKeys,
+} from "./records.js";
 import { type ConversationFilter, conversationFilter } from "./schema.js";
 
 interface Part {
@@ -15,6 +23,7 @@ interface Part {
 /** The lists of an inbox. */
 export class ConversationLists {
 	constructor(
+		private readonly topic: string,
 		private readonly storage: Storage,
 		private readonly store: ConversationStore,
 		private readonly tags: TagIndex,
@@ -31,30 +40,31 @@ export class ConversationLists {
 		if (tag !== undefined && customerId === undefined && agentId === undefined) {
 			return this.byTag(app, tag, asked, { limit, cursor });
 		}
-		const page = await mergedPage(this.storage, mergingOf(app, asked), { limit, cursor });
+		const page = await mergedPage(this.storage, mergingOf(this.topic, app, asked), { limit, cursor });
 		const items = (await this.store.withActivities(page.items)).sort((a, b) => newestFirst(a, b));
 		return { items, nextCursor: page.nextCursor };
 	}
 
 	private async byTag(app: string, tag: string, asked: ConversationFilter, part: Part): Promise<Listing<Conversation>> {
-		const { items: ids, nextCursor } = await this.tags.ids(app, tag, part);
+		const { items: ids, nextCursor } = await this.tags.ids(scopeOf(this.topic, app), tag, part);
 		const records = (await this.store.records(app, ids)).filter((record) => fits(record, asked));
 		return { items: await this.store.withActivities(records), nextCursor };
 	}
 }
 
 /** Where the conversations that are asked for lie: the index that tells most apart, and what it can't. */
-function mergingOf(app: string, asked: ConversationFilter): Merging<ConversationRecord> {
+function mergingOf(topic: string, app: string, asked: ConversationFilter): Merging<ConversationRecord> {
 	const { customerId, agentId, status, priority } = asked;
 	const common = {
 		collection: conversations,
 		place: (record: ConversationRecord) => record.place,
 		keep: (record: ConversationRecord) => fits(record, asked),
 	};
-	if (customerId !== undefined) return { ...common, index: "byCustomer", hashes: [`${app}/${customerId}`] };
+	if (customerId !== undefined)
+		return { ...common, index: "byCustomer", hashes: [customerConversationsKey(topic, app, customerId)] };
 	const statuses = status && [status];
-	if (agentId !== undefined) return { ...common, index: "byAgent", hashes: agentKeys(app, agentId, statuses) };
-	return { ...common, index: "inbox", hashes: inboxKeys(app, statuses, priority && [priority]) };
+	if (agentId !== undefined) return { ...common, index: "byAgent", hashes: agentKeys(topic, app, agentId, statuses) };
+	return { ...common, index: "inbox", hashes: inboxKeys(topic, app, statuses, priority && [priority]) };
 }
 
 function fits(record: ConversationRecord, asked: ConversationFilter): boolean {

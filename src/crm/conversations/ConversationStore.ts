@@ -19,7 +19,7 @@ export class ConversationStore {
 
 	/** Throws `conversation_unknown`. */
 	async record(app: string, id: string): Promise<ConversationRecord> {
-		const record = await this.ports.storage.get(conversations, [conversationKey(app, id)]);
+		const record = await this.ports.storage.get(conversations, [this.key(app, id)]);
 		if (!record) throw new RouterError("conversation_unknown");
 		return record;
 	}
@@ -32,7 +32,7 @@ export class ConversationStore {
 
 	/** What was counted of the conversation; undefined before the first message is. */
 	activity(app: string, id: string): Promise<ActivityRecord | undefined> {
-		return this.ports.storage.get(conversationActivity, [conversationKey(app, id)]);
+		return this.ports.storage.get(conversationActivity, [this.key(app, id)]);
 	}
 
 	/** Up to 100 conversations with what was counted of them, in one more read. */
@@ -46,7 +46,7 @@ export class ConversationStore {
 	/** Up to 100 conversations; those that are gone are left out. */
 	async records(app: string, ids: readonly string[]): Promise<ConversationRecord[]> {
 		if (ids.length === 0) return [];
-		const keys = ids.map((id) => [conversationKey(app, id)] as const);
+		const keys = ids.map((id) => [this.key(app, id)] as const);
 		const found = await this.ports.storage.batchGet(conversations, keys);
 		return found.flatMap((record) => record ?? []);
 	}
@@ -75,5 +75,9 @@ export class ConversationStore {
 		const { record, write } = changed(before, changes, clock());
 		await storage.update(conversations, [before.conversation], write.change, write.if);
 		return record;
+	}
+
+	private key(app: string, id: string): string {
+		return conversationKey(this.ports.topic, app, id);
 	}
 }

@@ -35,7 +35,7 @@ export class Conversations {
 	constructor(ports: ConversationPorts) {
 		this.store = new ConversationStore(ports);
 		this.opening = new Opening(ports);
-		this.lists = new ConversationLists(ports.storage, this.store, this.opening.tags);
+		this.lists = new ConversationLists(ports.topic, ports.storage, this.store, this.opening.tags);
 		this.reading = new Reading(ports);
 	}
 

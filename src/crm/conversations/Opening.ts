@@ -1,6 +1,7 @@
-import { newId } from "../../delivery/identity.js";
+import { newId, partsOf } from "../../delivery/identity.js";
 import { ConditionFailed, RouterError } from "../../protocol/errors.js";
 import type { Storage, Write } from "../../storage/Storage.js";
+import { scopeOf } from "../agents/records.js";
 import { assertActive, type Person, type Registered, Registration } from "../customers/Registration.js";
 import { type Customer, customerKey, customerOf, customers } from "../customers/records.js";
 import { placeAt } from "../lists/Listing.js";
@@ -44,12 +45,14 @@ export class Opening {
 	private readonly storage: Storage;
 	private readonly clock: () => number;
 	private readonly registration: Registration;
+	private readonly topic: string;
 
-	constructor({ storage, clock }: ConversationPorts) {
+	constructor({ topic, storage, clock }: ConversationPorts) {
+		this.topic = topic;
 		this.storage = storage;
 		this.clock = clock;
 		this.tags = new TagIndex(storage, conversationTags);
-		this.registration = new Registration(storage, clock);
+		this.registration = new Registration({ topic, storage, clock });
 	}
 
 	/**
@@ -62,10 +65,10 @@ export class Opening {
 			const now = this.clock();
 			const registered = await this.registered(app, who, now);
 			if (!subject.hasBegun) assertActive(registered.customer);
-			const record = newRecord(registered.customer, subject, id, now);
+			const record = newRecord(this.topic, registered.customer, subject, id, now);
 			await this.tags.enter(taggingOf(record));
 			const writes: Write[] = [
-				...(registered.isNew ? registered.writes : [visit(registered.customer, now, subject)]),
+				...(registered.isNew ? registered.writes : [visit(this.topic, registered.customer, now, subject)]),
 				{ put: conversations, record, if: "absent" },
 			];
 			try {
@@ -93,13 +96,13 @@ export class Opening {
 	): Promise<Registered> {
 		const first = { totalConversations: 1, lastSeenAt: new Date(now).toISOString() };
 		if (!("customerId" in who)) return this.registration.of(app, who, first);
-		const record = await this.storage.get(customers, [customerKey(app, who.customerId)]);
+		const record = await this.storage.get(customers, [customerKey(this.topic, app, who.customerId)]);
 		if (!record) throw new RouterError("customer_unknown");
 		return { customer: customerOf(record), isNew: false, writes: [] };
 	}
 }
 
-function newRecord(customer: Customer, subject: Subject, id: string, now: number): ConversationRecord {
+function newRecord(topic: string, customer: Customer, subject: Subject, id: string, now: number): ConversationRecord {
 	const { priority, channel, tags, metadata, openedAt = now, lastMessageAt = openedAt } = subject;
 	const fields: ConversationFields = {
 		id,
@@ -117,21 +120,23 @@ function newRecord(customer: Customer, subject: Subject, id: string, now: number
 		updatedAt: new Date(now).toISOString(),
 		metadata,
 	};
-	return recordOf(fields, { place: placeAt(lastMessageAt, id), tagPlace: placeAt(openedAt, id) });
+	return recordOf(topic, fields, { place: placeAt(lastMessageAt, id) });
 }
 
 /** A customer who is known has one conversation more. Who was blocked meanwhile is refused. */
-function visit({ appId, id }: Customer, now: number, { hasBegun }: Subject): Write {
+function visit(topic: string, { appId, id }: Customer, now: number, { hasBegun }: Subject): Write {
 	const change = {
 		add: [["totalConversations", 1]],
 		set: [["lastSeenAt", new Date(now).toISOString()]],
 	} as const;
 	const condition = hasBegun ? ({ path: "rev", exists: true } as const) : ({ path: "status", eq: "active" } as const);
-	return { update: customers, key: [customerKey(appId, id)], change, if: [condition] };
+	return { update: customers, key: [customerKey(topic, appId, id)], change, if: [condition] };
 }
 
 /** What the change of a conversation from one state (none: it's new) to the next does to its tags. */
 export function taggingOf(after: ConversationRecord, before?: ConversationRecord) {
-	const { appId: app, id, tagPlace: place, rev } = after;
-	return { app, id, place, rev, before: before?.tags ?? [], after: after.tags ?? [] };
+	const { topic, app } = partsOf(after.conversation);
+	const { id, createdAt, rev } = after;
+	const place = placeAt(Date.parse(createdAt), id);
+	return { scope: scopeOf(topic, app), id, place, rev, before: before?.tags ?? [], after: after.tags ?? [] };
 }

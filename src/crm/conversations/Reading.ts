@@ -3,7 +3,6 @@ import { entries, sessions } from "../../delivery/records.js";
 import { decided } from "../records/decided.js";
 import { type ActivityRecord, conversationActivity, isMessage, noActivity, SENDER_TYPES } from "./activity.js";
 import type { ConversationPorts } from "./ConversationStore.js";
-import { conversationKey } from "./records.js";
 
 /** What staff has read of a conversation. */
 export class Reading {
@@ -19,9 +18,8 @@ export class Reading {
 		const newest = (await storage.get(sessions, [key]))?.seq ?? 0;
 		const seen = Math.min(seq ?? newest, newest);
 		await decided(async () => {
-			const conversation = conversationKey(app, id);
-			const known = await storage.get(conversationActivity, [conversation]);
-			const before: ActivityRecord = known ?? { conversation, rev: 0, ...noActivity() };
+			const known = await storage.get(conversationActivity, [key]);
+			const before: ActivityRecord = known ?? { conversation: key, rev: 0, ...noActivity() };
 			if (seen <= before.seen) return;
 			const unread = before.unread > 0 ? await this.unread(key, seen, before.counted) : 0;
 			const record: ActivityRecord = { ...before, rev: before.rev + 1, seen, unread };

@@ -39,7 +39,7 @@ export interface Activity {
 }
 
 export interface ActivityRecord extends Activity {
-	/** `<app>/<id>`. */
+	/** `<topic>/<app>/<id>`. */
 	conversation: string;
 	rev: number;
 }

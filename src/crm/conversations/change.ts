@@ -1,3 +1,4 @@
+import { partsOf } from "../../delivery/identity.js";
 import type { Change, Json, Path, Test } from "../../storage/Storage.js";
 import { type ConversationFields, type ConversationRecord, fieldsOf, recordOf } from "./records.js";
 
@@ -14,10 +15,10 @@ export function changed(
 	now: number,
 ): { readonly record: ConversationRecord; readonly write: { readonly change: Change; readonly if: Test[] } } {
 	const record = recordOf(
+		partsOf(before.conversation).topic,
 		{ ...fieldsOf(before), ...fields, rev: before.rev + 1, updatedAt: new Date(now).toISOString() },
 		{
 			place: place ?? before.place,
-			tagPlace: before.tagPlace,
 			followedSeq: followedSeq ?? before.followedSeq,
 		},
 	);

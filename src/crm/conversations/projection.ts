@@ -12,7 +12,7 @@ import { type ConversationPorts, ConversationStore } from "./ConversationStore.j
 import type { Changed } from "./change.js";
 import { followed } from "./following.js";
 import { Opening } from "./Opening.js";
-import { type ConversationRecord, conversationKey, conversations, PLACE_MS } from "./records.js";
+import { type ConversationRecord, conversations, PLACE_MS } from "./records.js";
 
 export interface ProjectionPorts extends ConversationPorts {
 	/** How long what is said in a conversation is gathered after a write of it, in milliseconds. Default: 5,000. */
@@ -60,17 +60,15 @@ export class ConversationProjection implements Plugin {
 	/** Brings a conversation to entry `to`; `batch` is what is at hand of the entries until then. */
 	private follow(session: string, to: number, batch: readonly Entry[]): Promise<void> {
 		const { storage } = this.ports;
-		const { app, sessionId: id } = partsOf(session);
 		return decided(async () => {
-			const conversation = conversationKey(app, id);
 			const [record, known] = await Promise.all([
-				storage.get(conversations, [conversation]),
-				storage.get(conversationActivity, [conversation]),
+				storage.get(conversations, [session]),
+				storage.get(conversationActivity, [session]),
 			]);
 			if (to <= (known?.counted ?? 0)) return;
 			const activity: ActivityRecord = known
 				? { ...known, messages: { ...known.messages } }
-				: { conversation, rev: 0, ...noActivity() };
+				: { conversation: session, rev: 0, ...noActivity() };
 			const found = record ?? (await this.opened(session, batch));
 			// Nobody has said anything yet, or all of it was erased.
 			if (!found) return;

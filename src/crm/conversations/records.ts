@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
+import { sessionKey } from "../../delivery/identity.js";
 import { defineCollection, type Json } from "../../storage/Storage.js";
+import { keyIn, scopeOf } from "../agents/records.js";
 import type { Customer } from "../customers/records.js";
 import { tagCollection } from "../lists/TagIndex.js";
+import { PRIORITIES, type Priority } from "../records/priority.js";
 import { type ConversationStatus, STATUSES } from "./lifecycle.js";
-
-export const PRIORITIES = ["low", "medium", "high", "urgent"] as const;
-export type Priority = (typeof PRIORITIES)[number];
 
 /** The customer as when the conversation began: a later change of the profile doesn't rewrite old conversations. */
 export interface CustomerSummary extends Pick<Customer, "id" | "email" | "name" | "phone" | "company" | "avatar"> {}
@@ -57,12 +57,10 @@ export interface Conversation extends ConversationFields {
 
 /** A conversation as it's kept: with what lists find it by. Messages are counted elsewhere, so that they don't rewrite it. */
 export interface ConversationRecord extends ConversationFields {
-	/** `<app>/<id>`. */
+	/** `<topic>/<app>/<id>`, as its session's. */
 	readonly conversation: string;
 	/** By the last message, as it was at most `PLACE_MS` ago; see `placeAt`. */
 	readonly place: string;
-	/** Where its tags point to: when it was created. */
-	readonly tagPlace: string;
 	/** The newest entry that its status takes account of: only what came later may change it. */
 	readonly followedSeq?: number;
 	readonly customerKey: string;
@@ -89,40 +87,53 @@ export const conversationTags = tagCollection("conversationTags");
 /** Over how many keys the conversations of one status and priority are spread: most that are written to are alike. */
 const SHARDS = 4;
 
-export function conversationKey(app: string, id: string): string {
-	return `${app}/${id}`;
+export function conversationKey(topic: string, app: string, id: string): string {
+	return sessionKey(topic, app, id);
 }
 
-export function agentKeys(app: string, agent: string, statuses: readonly ConversationStatus[] = STATUSES): string[] {
-	return statuses.map((status) => `${app}/${agent}/${status}`);
+export function customerConversationsKey(topic: string, app: string, customerId: string): string {
+	return keyIn(scopeOf(topic, app), customerId);
+}
+
+export function agentKeys(
+	topic: string,
+	app: string,
+	agent: string,
+	statuses: readonly ConversationStatus[] = STATUSES,
+): string[] {
+	const scope = scopeOf(topic, app);
+	return statuses.map((status) => keyIn(scope, `${agent}/${status}`));
 }
 
 export function inboxKeys(
+	topic: string,
 	app: string,
 	statuses: readonly ConversationStatus[] = STATUSES,
 	priorities: readonly Priority[] = PRIORITIES,
 ): string[] {
+	const scope = scopeOf(topic, app);
 	return statuses.flatMap((status) =>
 		priorities.flatMap((priority) =>
-			Array.from({ length: SHARDS }, (_, shard) => `${app}/${status}/${priority}/${shard}`),
+			Array.from({ length: SHARDS }, (_, shard) => keyIn(scope, `${status}/${priority}/${shard}`)),
 		),
 	);
 }
 
 /** The conversation with what lists find it by. */
 export function recordOf(
+	topic: string,
 	fields: ConversationFields,
-	at: Pick<ConversationRecord, "place" | "tagPlace" | "followedSeq">,
+	at: Pick<ConversationRecord, "place" | "followedSeq">,
 ): ConversationRecord {
 	const { appId, id, customerId, assignedAgentId, status, priority } = fields;
 	const shard = (hash("sha256", id, "buffer")[0] ?? 0) % SHARDS;
 	return {
 		...fields,
-		conversation: conversationKey(appId, id),
+		conversation: conversationKey(topic, appId, id),
 		...at,
-		customerKey: `${appId}/${customerId}`,
-		agentKey: assignedAgentId === undefined ? undefined : agentKeys(appId, assignedAgentId, [status])[0],
-		inboxKey: inboxKeys(appId, [status], [priority])[shard] ?? "",
+		customerKey: customerConversationsKey(topic, appId, customerId),
+		agentKey: assignedAgentId === undefined ? undefined : agentKeys(topic, appId, assignedAgentId, [status])[0],
+		inboxKey: inboxKeys(topic, appId, [status], [priority])[shard] ?? "",
 	};
 }
 
@@ -130,7 +141,6 @@ export function fieldsOf(record: ConversationRecord): ConversationFields {
 	const {
 		conversation: _,
 		place: __,
-		tagPlace: ___,
 		followedSeq: ____,
 		customerKey: _____,
 		agentKey: ______,

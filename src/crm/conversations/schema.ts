@@ -2,8 +2,8 @@ import * as z from "zod";
 import { LIMITS } from "../../protocol/limits.js";
 import { knownByEmail } from "../customers/schema.js";
 import { ownFields, tagList, text } from "../records/input.js";
+import { PRIORITIES } from "../records/priority.js";
 import { STATUSES } from "./lifecycle.js";
-import { PRIORITIES } from "./records.js";
 
 const id = z.string().min(1).max(LIMITS.idLength);
 const priority = z.enum(PRIORITIES);

@@ -1,11 +1,12 @@
 import { ConditionFailed, RouterError } from "../../protocol/errors.js";
 import type { Change, Json, Path, Storage, Write } from "../../storage/Storage.js";
+import { scopeOf } from "../agents/records.js";
 import { type Listing, type ListPart, listPart } from "../lists/Listing.js";
 import { mergedPage } from "../lists/mergedPage.js";
 import { hasTag, TagIndex } from "../lists/TagIndex.js";
 import { assertRev, decided } from "../records/decided.js";
 import { parseInput } from "../records/input.js";
-import { assertActive, type Person, type Registered, Registration } from "./Registration.js";
+import { assertActive, type CustomerPorts, type Person, type Registered, Registration } from "./Registration.js";
 import {
 	type Customer,
 	type CustomerRecord,
@@ -35,11 +36,16 @@ export class Customers {
 	readonly registration: Registration;
 	private readonly tags: TagIndex;
 
-	constructor(
-		private readonly storage: Storage,
-		private readonly clock: () => number,
-	) {
-		this.registration = new Registration(storage, clock);
+	private readonly topic: string;
+	private readonly storage: Storage;
+	private readonly clock: () => number;
+
+	constructor(ports: CustomerPorts) {
+		const { topic, storage, clock } = ports;
+		this.topic = topic;
+		this.storage = storage;
+		this.clock = clock;
+		this.registration = new Registration(ports);
 		this.tags = new TagIndex(storage, customerTags);
 	}
 
@@ -47,7 +53,7 @@ export class Customers {
 	async create(app: string, input: NewCustomer): Promise<Customer> {
 		const { email, name, phone, company, avatar, ...more } = parseInput(newCustomer, input);
 		const { customer, writes } = this.registration.register(app, { email, name, phone, company, avatar }, more);
-		await this.tags.enter(retagging(undefined, customer));
+		await this.tags.enter(retagging(this.topic, undefined, customer));
 		try {
 			await this.storage.transact(writes);
 		} catch (error) {
@@ -87,12 +93,12 @@ export class Customers {
 			const before = await this.record(app, id);
 			assertRev(before, rev);
 			const after = this.changed(before, changes);
-			const tagging = retagging(before, after);
+			const tagging = retagging(this.topic, before, after);
 			await this.tags.enter(tagging);
-			const change = changeBetween(before, recordOf(after));
+			const change = changeBetween(before, recordOf(this.topic, after));
 			const writes: Write[] = [
 				{ update: customers, key: [before.customer], change, if: [{ path: "rev", eq: before.rev }] },
-				...moveOfAddress(before, after),
+				...moveOfAddress(this.topic, before, after),
 			];
 			try {
 				await this.storage.transact(writes);
@@ -115,8 +121,8 @@ export class Customers {
 		const place = (record: CustomerRecord) => record.place;
 		const [index, hashes] =
 			"company" in asked
-				? ["byCompany", [companyKey(app, asked.company)]]
-				: ["byStatus", statusKeys(app, asked.status)];
+				? ["byCompany", [companyKey(this.topic, app, asked.company)]]
+				: ["byStatus", statusKeys(this.topic, app, asked.status)];
 		const page = await mergedPage(this.storage, { collection: customers, index, hashes, place }, { limit, cursor });
 		return { items: page.items.map(customerOf), nextCursor: page.nextCursor };
 	}
@@ -126,7 +132,7 @@ export class Customers {
 		const lastSeenAt = new Date(this.clock()).toISOString();
 		try {
 			const change = { set: [["lastSeenAt", lastSeenAt]] } as const;
-			await this.storage.update(customers, [customerKey(app, id)], change, [{ path: "rev", exists: true }]);
+			await this.storage.update(customers, [customerKey(this.topic, app, id)], change, [{ path: "rev", exists: true }]);
 		} catch (error) {
 			if (error instanceof ConditionFailed) throw new RouterError("customer_unknown", undefined, { cause: error });
 			throw error;
@@ -146,17 +152,17 @@ export class Customers {
 		tag: string,
 		part: { readonly limit: number; readonly cursor?: string },
 	): Promise<Listing<Customer>> {
-		const { items: ids, nextCursor } = await this.tags.ids(app, tag, part);
+		const { items: ids, nextCursor } = await this.tags.ids(scopeOf(this.topic, app), tag, part);
 		const records = await this.storage.batchGet(
 			customers,
-			ids.map((id) => [customerKey(app, id)] as const),
+			ids.map((id) => [customerKey(this.topic, app, id)] as const),
 		);
 		const items = records.flatMap((record) => (record && hasTag(record.tags, tag) ? [customerOf(record)] : []));
 		return { items, nextCursor };
 	}
 
 	private async record(app: string, id: string): Promise<CustomerRecord> {
-		const record = await this.storage.get(customers, [customerKey(app, id)]);
+		const record = await this.storage.get(customers, [customerKey(this.topic, app, id)]);
 		if (!record) throw new RouterError("customer_unknown");
 		return record;
 	}
@@ -169,11 +175,11 @@ export class Customers {
 	}
 }
 
-function retagging(before: Customer | undefined, after: Customer) {
+function retagging(topic: string, before: Customer | undefined, after: Customer) {
 	return {
-		app: after.appId,
+		scope: scopeOf(topic, after.appId),
 		id: after.id,
-		place: recordOf(after).place,
+		place: recordOf(topic, after).place,
 		rev: after.rev,
 		before: before?.tags ?? [],
 		after: after.tags ?? [],
@@ -197,9 +203,9 @@ function changeBetween(before: CustomerRecord, after: CustomerRecord): Change {
 }
 
 /** Gives up one address and takes another. The one that's taken comes first. */
-function moveOfAddress(before: Customer, after: Customer): Write[] {
+function moveOfAddress(topic: string, before: Customer, after: Customer): Write[] {
 	const { appId: app, id } = after;
-	const [old, now] = [before.email, after.email].map((email) => email && identityKey(app, { email }));
+	const [old, now] = [before.email, after.email].map((email) => email && identityKey(topic, app, { email }));
 	if (old === now) return [];
 	const writes: Write[] = [];
 	if (now) writes.push({ put: customerIdentities, record: { identity: now, id }, if: "absent" });

@@ -28,17 +28,22 @@ export interface Registered {
 	readonly writes: readonly Write[];
 }
 
+export interface CustomerPorts {
+	/** The post office's. */
+	readonly topic: string;
+	readonly storage: Storage;
+	/** Epoch milliseconds. */
+	readonly clock: () => number;
+}
+
 /** Finds whoever comes, or has them registered by the transaction of what they came for. */
 export class Registration {
-	constructor(
-		private readonly storage: Storage,
-		private readonly clock: () => number,
-	) {}
+	constructor(private readonly ports: CustomerPorts) {}
 
 	/** The customer of this identity; undefined if there's none. */
 	async find(app: string, identity: Identity): Promise<Customer | undefined> {
-		const known = await this.storage.get(customerIdentities, [identityKey(app, identity)]);
-		const record = known && (await this.storage.get(customers, [customerKey(app, known.id)]));
+		const known = await this.ports.storage.get(customerIdentities, [identityKey(this.ports.topic, app, identity)]);
+		const record = known && (await this.ports.storage.get(customers, [customerKey(this.ports.topic, app, known.id)]));
 		return record && customerOf(record);
 	}
 
@@ -50,7 +55,7 @@ export class Registration {
 
 	/** A new customer. */
 	register(app: string, person: Person, more: Partial<Customer> = {}): Registered {
-		const now = new Date(this.clock()).toISOString();
+		const now = new Date(this.ports.clock()).toISOString();
 		const { name, phone, company, avatar } = person;
 		const isKnown = "email" in person;
 		const customer: Customer = {
@@ -68,10 +73,10 @@ export class Registration {
 			createdAt: now,
 			updatedAt: now,
 		};
-		const identity = { identity: identityKey(app, person), id: customer.id };
+		const identity = { identity: identityKey(this.ports.topic, app, person), id: customer.id };
 		const writes: Write[] = [
 			{ put: customerIdentities, record: identity, if: "absent" },
-			{ put: customers, record: recordOf(customer), if: "absent" },
+			{ put: customers, record: recordOf(this.ports.topic, customer), if: "absent" },
 		];
 		return { customer, isNew: true, writes };
 	}

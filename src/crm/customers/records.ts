@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { defineCollection, type Json } from "../../storage/Storage.js";
+import { keyIn, scopeOf } from "../agents/records.js";
 import { placeAt } from "../lists/Listing.js";
 import { tagCollection } from "../lists/TagIndex.js";
 
@@ -31,7 +32,7 @@ export interface Customer {
 
 /** A customer as it's kept: with what lists find it by. */
 export interface CustomerRecord extends Customer {
-	/** `<app>/<id>`. */
+	/** `<topic>/<app>/<id>`. */
 	readonly customer: string;
 	/** By when it was created; see `placeAt`. */
 	readonly place: string;
@@ -43,7 +44,7 @@ export interface CustomerRecord extends Customer {
 export type Identity = { readonly email: string } | { readonly ref: string };
 
 export interface IdentityRecord {
-	/** `<app>/email/<address in small letters>` or `<app>/ref/<alias>`. */
+	/** `<topic>/<app>/email/<address in small letters>` or `<topic>/<app>/ref/<alias>`. */
 	readonly identity: string;
 	/** The customer's. */
 	readonly id: string;
@@ -71,32 +72,36 @@ export const customerCollections = [customers, customerIdentities, customerTags]
 /** Over how many keys the customers of one status are spread: nearly all are active, and one key takes so many writes. */
 const SHARDS = 4;
 
-export function customerKey(app: string, id: string): string {
-	return `${app}/${id}`;
+export function customerKey(topic: string, app: string, id: string): string {
+	return keyIn(scopeOf(topic, app), id);
 }
 
-export function identityKey(app: string, identity: Identity): string {
-	return "email" in identity ? `${app}/email/${identity.email.toLowerCase()}` : `${app}/ref/${identity.ref}`;
+export function identityKey(topic: string, app: string, identity: Identity): string {
+	const scope = scopeOf(topic, app);
+	return "email" in identity
+		? keyIn(scope, `email/${identity.email.toLowerCase()}`)
+		: keyIn(scope, `ref/${identity.ref}`);
 }
 
-export function statusKeys(app: string, status: CustomerStatus): string[] {
-	return Array.from({ length: SHARDS }, (_, shard) => `${app}/${status}/${shard}`);
+export function statusKeys(topic: string, app: string, status: CustomerStatus): string[] {
+	const scope = scopeOf(topic, app);
+	return Array.from({ length: SHARDS }, (_, shard) => keyIn(scope, `${status}/${shard}`));
 }
 
-export function companyKey(app: string, company: string): string {
-	return `${app}/${company.toLowerCase()}`;
+export function companyKey(topic: string, app: string, company: string): string {
+	return keyIn(scopeOf(topic, app), company.toLowerCase());
 }
 
 /** The customer with what lists find it by. */
-export function recordOf(customer: Customer): CustomerRecord {
+export function recordOf(topic: string, customer: Customer): CustomerRecord {
 	const { appId, id, status, company, createdAt } = customer;
 	const shard = (hash("sha256", id, "buffer")[0] ?? 0) % SHARDS;
 	return {
 		...customer,
-		customer: customerKey(appId, id),
+		customer: customerKey(topic, appId, id),
 		place: placeAt(Date.parse(createdAt), id),
-		statusKey: statusKeys(appId, status)[shard] ?? "",
-		companyKey: company === undefined ? undefined : companyKey(appId, company),
+		statusKey: statusKeys(topic, appId, status)[shard] ?? "",
+		companyKey: company === undefined ? undefined : companyKey(topic, appId, company),
 	};
 }
 

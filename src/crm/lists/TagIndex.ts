@@ -1,9 +1,10 @@
 import { ConditionFailed } from "../../protocol/errors.js";
 import { type Collection, defineCollection, type Storage } from "../../storage/Storage.js";
+import { keyIn } from "../agents/records.js";
 import { cursorOf, type Listing, placeOf } from "./Listing.js";
 
 export interface TagRecord {
-	/** `<app>/<tag in small letters>`. */
+	/** `<topic>/<app>/<tag in small letters>`. */
 	tag: string;
 	/** Where the tagged record stands; see `placeAt`. */
 	place: string;
@@ -20,7 +21,8 @@ export function tagCollection(name: string): Collection<TagRecord> {
 
 /** What a change of a record does to its tags. */
 export interface Retagging {
-	readonly app: string;
+	/** `<topic>/<app>`. */
+	readonly scope: string;
 	readonly id: string;
 	/** Never changes, or its tags couldn't be found any more. */
 	readonly place: string;
@@ -41,30 +43,30 @@ export class TagIndex {
 	) {}
 
 	/** To be called before the record is changed. */
-	async enter({ app, id, place, rev, before, after }: Retagging): Promise<void> {
+	async enter({ scope, id, place, rev, before, after }: Retagging): Promise<void> {
 		const puts = missingIn(before, after).map((tag) =>
-			this.storage.put(this.collection, { tag: `${app}/${tag}`, place, id, rev }, [{ path: "rev", below: rev }]),
+			this.storage.put(this.collection, { tag: keyIn(scope, tag), place, id, rev }, [{ path: "rev", below: rev }]),
 		);
 		await settledByNewer(puts);
 	}
 
 	/** To be called after the record was changed. */
-	async leave({ app, place, rev, before, after }: Retagging): Promise<void> {
+	async leave({ scope, place, rev, before, after }: Retagging): Promise<void> {
 		// One that a later change has entered again stays.
 		const deletions = missingIn(after, before).map((tag) =>
-			this.storage.delete(this.collection, [`${app}/${tag}`, place], [{ path: "rev", below: rev }]),
+			this.storage.delete(this.collection, [keyIn(scope, tag), place], [{ path: "rev", below: rev }]),
 		);
 		await settledByNewer(deletions);
 	}
 
 	/** The ids of records that have the tag, or had it lately; the newest first. */
 	async ids(
-		app: string,
+		scope: string,
 		tag: string,
 		{ limit, cursor }: { readonly limit: number; readonly cursor?: string },
 	): Promise<Listing<string>> {
 		const range = cursor === undefined ? undefined : { before: placeOf(cursor) };
-		const hash = `${app}/${tag.toLowerCase()}`;
+		const hash = keyIn(scope, tag.toLowerCase());
 		const page = await this.storage.query(this.collection, { hash, range, order: "desc", limit });
 		const items = page.records.map(({ id }) => id);
 		const last = page.records.at(-1);

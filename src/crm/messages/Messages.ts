@@ -65,7 +65,7 @@ export class Messages {
 
 	/** What was counted of a conversation, some seconds late; the log isn't read for it. Throws `conversation_unknown`. */
 	async statistics(app: string, conversation: string): Promise<Statistics> {
-		const key = [conversationKey(app, conversation)] as const;
+		const key = [conversationKey(this.ports.office.topic, app, conversation)] as const;
 		const [record, activity] = await Promise.all([
 			this.ports.storage.get(conversations, key),
 			this.ports.storage.get(conversationActivity, key),
@@ -76,7 +76,9 @@ export class Messages {
 
 	/** One that was opened, and in which nobody has been yet, has no session. */
 	private async assertKnown(app: string, conversation: string): Promise<void> {
-		const record = await this.ports.storage.get(conversations, [conversationKey(app, conversation)]);
+		const record = await this.ports.storage.get(conversations, [
+			conversationKey(this.ports.office.topic, app, conversation),
+		]);
 		if (!record) throw new RouterError("conversation_unknown");
 	}
 }
