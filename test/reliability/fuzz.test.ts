@@ -16,10 +16,10 @@ import { size } from "./size.js";
 
 const FRAMES = size(100_000);
 const SOCKETS = 20;
-/** Sent at once by a socket; all of them together stay below what a server takes in hand. */
-const BATCH = 100;
+/** Sent at once by a socket: so few that the server, its rate limit off, is never too busy for others on a slow machine. */
+const BATCH = 40;
 /** Batches after which a socket gives its place to a new one, with a session of its own. */
-const BATCHES = 10;
+const BATCHES = 25;
 const COSTLY = 0.01;
 /** Frames after which code is compiled, and caches and the heap have their usual size. */
 const WARM = FRAMES / 3;

@@ -165,6 +165,17 @@ describe("frames", () => {
 		client.terminate();
 	});
 
+	test("that are refused after that was told are told of, too: nobody waits for what was never read", async () => {
+		const { wsUrl } = await givenServer({ FRAME_BURST: "5", FRAMES_PER_SECOND: "20" });
+		const visitor = await WireClient.visitor(wsUrl, SESSION);
+		for (let index = 0; index < 50; index++) visitor.send({ event: "ping" });
+		await visitor.until(() => visitor.of("failure").length === 2);
+		expect(visitor.of("failure").map(({ data }) => (data as { code?: string }).code)).toEqual([
+			"rate_limited",
+			"rate_limited",
+		]);
+	});
+
 	test("beyond the rate are refused, once a second, and the connection lives", async () => {
 		const { wsUrl } = await givenServer({ FRAME_BURST: "5", FRAMES_PER_SECOND: "20" });
 		const visitor = await WireClient.visitor(wsUrl, SESSION);

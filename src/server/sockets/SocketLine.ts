@@ -24,6 +24,8 @@ export class SocketLine {
 	private tail: Promise<unknown>;
 	private waiting = 0;
 	private toldAt = Number.NEGATIVE_INFINITY;
+	/** Why frames were refused since it was last told; it will be told. */
+	private untold: ErrorCode | undefined;
 
 	constructor(
 		private readonly connection: string,
@@ -75,9 +77,19 @@ export class SocketLine {
 	};
 
 	private refuse(code: ErrorCode, text?: string): void {
-		const now = performance.now();
-		if (now - this.toldAt < TELL_EVERY_MS) return;
-		this.toldAt = now;
+		const wait = this.toldAt + TELL_EVERY_MS - performance.now();
+		if (wait <= 0) {
+			this.tell(code, text);
+			return;
+		}
+		// Unanswered, the last of them would be waited for until its sender is told of another.
+		if (this.untold === undefined) setTimeout(() => this.untold && this.tell(this.untold), wait).unref();
+		this.untold = code;
+	}
+
+	private tell(code: ErrorCode, text?: string): void {
+		this.toldAt = performance.now();
+		this.untold = undefined;
 		this.ports.monitor.warn("frame refused", { code });
 		const { message, retryable } = new RouterError(code, text);
 		const dialect = this.ports.office.dialectOf(this.connection);
