@@ -2,12 +2,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { Storage } from "../storage/Storage.js";
+import { Feed } from "./Feed.js";
 import { Lanes } from "./Lanes.js";
-import { entries, feedCursors } from "./records.js";
+import { feedCursors } from "./records.js";
 
 /** How long a plugin that failed, or has read everything, waits before it looks again, in milliseconds. */
 const IDLE_MS = 1_000;
-const PAGE = 200;
 /** How long new entries are gathered before they're read, in milliseconds: each reading costs a write of the cursor. */
 const GATHER_MS = 50;
 
@@ -17,7 +17,8 @@ export interface Plugin {
 	readonly name: string;
 	/**
 	 * Entries of all sessions, those of one session in their order, each at least once: after a failure, or a crash, the
-	 * same ones come again. Throwing has them come again, later.
+	 * same ones come again. Throwing has them come again, later. Other plugins are given the same objects: they may not be
+	 * changed.
 	 */
 	onEntries(entries: readonly Entry[]): Promise<void>;
 	/**
@@ -52,12 +53,15 @@ export class Plugins {
 	private readonly lanes = new Lanes();
 	private readonly closing = new AbortController();
 	private wakers: (() => void)[] = [];
+	private readonly feed: Feed;
 
 	constructor(
 		private readonly topic: string,
 		private readonly storage: Storage,
 		private readonly monitor: Monitor,
-	) {}
+	) {
+		this.feed = new Feed(topic, storage);
+	}
 
 	add(plugin: Plugin): void {
 		this.plugins.push(plugin);
@@ -66,6 +70,7 @@ export class Plugins {
 
 	/** Has every plugin forget what was said in a session up to `seq`. Throws what one of them throws. */
 	async erased(session: string, seq: number): Promise<void> {
+		this.feed.forget();
 		const forget = (plugin: Plugin) => this.lanes.run(plugin.name, async () => plugin.onErased?.(session, seq));
 		await Promise.all(this.plugins.map(forget));
 	}
@@ -95,8 +100,8 @@ export class Plugins {
 				// What it gathered may have failed meanwhile: then it reads again from where that's kept.
 				if (reading.given) reading.given = { cursor: page.cursor };
 				if (plugin.settled) this.settle(reading);
-				if (page.records.length === 0) await this.rest();
-				if (page.records.length < PAGE) await pause(GATHER_MS, undefined, { ref: false });
+				if (page.isEmpty) await this.rest();
+				if (page.isLast) await pause(GATHER_MS, undefined, { ref: false });
 			} catch (error) {
 				this.monitor.error("plugin failed", error, { plugin: plugin.name });
 				await this.rest();
@@ -109,9 +114,8 @@ export class Plugins {
 
 	/** Gives the plugin the next page. */
 	private async give(plugin: Plugin, from: string | undefined) {
-		const page = await this.storage.feed(entries, from, PAGE);
-		const mine = page.records.filter(({ session }) => session.startsWith(`${this.topic}/`));
-		if (mine.length > 0) await plugin.onEntries(mine);
+		const page = await this.feed.next(from);
+		if (page.entries.length > 0) await plugin.onEntries(page.entries);
 		return page;
 	}
 
