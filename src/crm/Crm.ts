@@ -26,6 +26,7 @@ import { Persons } from "./conversations/Persons.js";
 import { ConversationProjection } from "./conversations/projection.js";
 import { Reception, type ReceptionPorts } from "./conversations/Reception.js";
 import { Customers } from "./customers/Customers.js";
+import { SiteIdentities } from "./customers/SiteIdentities.js";
 import { Messages } from "./messages/Messages.js";
 import { AgentRoster } from "./routing/AgentRoster.js";
 import { Queue } from "./routing/Queue.js";
@@ -54,6 +55,8 @@ export interface CrmPorts {
 	/** Keys what customers are called in sessions: the post office's secret. */
 	readonly aliasSecret: string;
 	readonly visitorAuth: ReceptionPorts["visitorAuth"];
+	/** What an app's site shares with us to vouch for its visitors. Default: none does. */
+	readonly identitySecretOf?: (app: string) => string | undefined;
 	/** Verifies agents' tokens that aren't signed by the secret, such as an OIDC provider's. Default: there are none. */
 	readonly agentTokens?: (agents: Agents) => AgentTokenVerifier;
 	/** What hashing a password takes. Default: `SCRYPT_COST`. */
@@ -78,6 +81,8 @@ export class Crm {
 	readonly apiKeys: ApiKeys;
 	readonly tickets: ConnectTickets;
 	readonly customerTokens: CustomerTokens;
+	/** Whom the apps' sites vouch for. */
+	readonly identities: SiteIdentities;
 	/** Who actors are in sessions. */
 	readonly persons: Persons;
 	/** What is done in conversations without a socket. */
@@ -125,7 +130,11 @@ export class Crm {
 		const customerTokens = new CustomerTokens({ secret, clock });
 		this.customerTokens = customerTokens;
 
-		const frontDesk = new Reception({ conversations, customerTokens, visitorAuth });
+		const { identitySecretOf: secretOf = () => undefined } = ports;
+		const identities = new SiteIdentities({ ...ports, secretOf });
+		this.identities = identities;
+
+		const frontDesk = new Reception({ conversations, customerTokens, identities, visitorAuth, clock });
 		this.roster = new AgentRoster({
 			...ports,
 			availability,

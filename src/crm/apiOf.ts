@@ -18,15 +18,15 @@ export interface CrmApiPorts extends IdempotencyPorts {
 	readonly isStopping?: ApiPorts["isStopping"];
 	/** Default: `DEFAULT_LIMITS`. */
 	readonly limits?: ApiLimits;
-	/** Default: no site vouches for its visitors. */
+	/** How sites vouch for their visitors. Default: the CRM's `identities`. */
 	readonly identity?: IdentityPorts;
 }
 
 /** The REST API of a CRM, as an app of Hono. `secret` is the CRM's. */
 export function apiOf(crm: Crm, ports: CrmApiPorts): Hono<ApiEnv> {
 	const { monitor, limits = DEFAULT_LIMITS } = ports;
-	const { access: agentAccess, customerTokens, apiKeys, availability } = crm;
-	const authentication = new Authentication({ ...ports, agentAccess, customerTokens, apiKeys });
+	const { access: agentAccess, customerTokens, apiKeys, availability, identities } = crm;
+	const authentication = new Authentication({ identity: identities, ...ports, agentAccess, customerTokens, apiKeys });
 	crm.whenRevoked((app, agentId) => authentication.forget(app, agentId));
 	const active = ({ app, agentId }: StaffActor) => {
 		availability.active(app, agentId).catch((error: unknown) => {

@@ -136,7 +136,7 @@ function open(foundation: Foundation): RunningServer {
 	const app = settings.appId ?? "default";
 	const transport = new LocalTransport();
 	const bots = new StentorConnector({ monitor });
-	const crm = openCrm({ ...foundation, topic: TOPIC, transport, apps, bots });
+	const crm = openCrm({ ...foundation, topic: TOPIC, app, transport, apps, bots });
 	const { office } = crm;
 	const sessions = new DemoSessions(storage, office);
 	office.plug(sessions);

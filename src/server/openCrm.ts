@@ -5,6 +5,7 @@ import { ChatAgentConnector } from "../connectors/chat/ChatAgentConnector.js";
 import { ChatCustomerConnector } from "../connectors/chat/ChatCustomerConnector.js";
 import type { StentorConnector } from "../connectors/stentor/StentorConnector.js";
 import { WidgetConnector } from "../connectors/widget/WidgetConnector.js";
+import { oidcTokens } from "../crm/access/oidcTokens.js";
 import { Crm } from "../crm/Crm.js";
 import { PostOffice } from "../delivery/PostOffice.js";
 import type { Monitor } from "../monitoring/Monitor.js";
@@ -14,7 +15,9 @@ import type { Settings } from "./settings.js";
 
 export interface CrmParts {
 	readonly topic: string;
-	readonly settings: Pick<Settings, "visitorAuth">;
+	/** Whose agents sign in at the OpenID provider. */
+	readonly app: string;
+	readonly settings: Pick<Settings, "visitorAuth" | "identitySecret" | "oidc">;
 	readonly monitor: Monitor;
 	readonly clock: () => number;
 	readonly storage: LibsqlStorage;
@@ -30,7 +33,8 @@ export interface CrmParts {
 
 /** The CRM of this process and its post office, with every kind of participant that the server has. */
 export function openCrm(parts: CrmParts): Crm {
-	const { topic, storage, transport, apps, monitor, clock, blobs, secret, jwtSecret, settings, bots } = parts;
+	const { app, topic, storage, transport, apps, monitor, clock, blobs, secret, jwtSecret, settings, bots } = parts;
+	const { oidc } = settings;
 	return new Crm({
 		topic,
 		storage,
@@ -41,6 +45,8 @@ export function openCrm(parts: CrmParts): Crm {
 		secret: jwtSecret,
 		aliasSecret: secret,
 		visitorAuth: settings.visitorAuth,
+		identitySecretOf: () => settings.identitySecret,
+		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
 		office: ({ agents, frontDesk, roster }) =>
 			new PostOffice({
 				topic,

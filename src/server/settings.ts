@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import * as z from "zod";
 import { environmentApps } from "../apps/environmentApps.js";
+import type { OidcOptions } from "../crm/access/oidcTokens.js";
 import { LOG_LEVELS, type LogLevel } from "../monitoring/jsonMonitor.js";
 import { RouterError } from "../protocol/errors.js";
 
@@ -29,6 +30,10 @@ export interface Settings {
 	readonly adminPassword?: string;
 	/** What customers of the chat API need to go on with a conversation, see `ReceptionPorts`. */
 	readonly visitorAuth: "open" | "strict";
+	/** What the customers' site shares with us to vouch for them; without it, it vouches for nobody. */
+	readonly identitySecret?: string;
+	/** Where agents sign in besides here, see `OidcOptions`. */
+	readonly oidc?: Pick<OidcOptions, "issuer" | "audience" | "jwksUri" | "groupsClaim" | "adminGroup">;
 	/** Where clients reach the WebSocket; by default, at the address that the server listens on. */
 	readonly connectionServerUrl?: string;
 	/** Pages that may connect besides those that the server serves itself. */
@@ -71,6 +76,15 @@ const variables = z.object({
 	ADMIN_EMAIL: z.email("must be an e-mail address").optional(),
 	ADMIN_PASSWORD: z.string().min(10, "must have at least 10 characters").max(200).optional(),
 	VISITOR_AUTH: z.enum(["open", "strict"], { error: 'must be "open" or "strict"' }).default("open"),
+	IDENTITY_SECRET: z
+		.string()
+		.refine((secret) => Buffer.byteLength(secret) >= 32, { message: "must have at least 32 bytes" })
+		.optional(),
+	OIDC_ISSUER: webAddress("such as https://cognito-idp.eu-central-1.amazonaws.com/<pool>").optional(),
+	OIDC_AUDIENCE: text,
+	OIDC_JWKS_URI: webAddress("of the provider's keys").optional(),
+	OIDC_GROUPS_CLAIM: text,
+	OIDC_ADMIN_GROUP: text,
 	CONNECTION_SERVER_URL: z
 		.string()
 		.refine((value) => URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol), {
@@ -120,6 +134,8 @@ export function readSettings(environment: Environment): Settings {
 		adminEmail: data.ADMIN_EMAIL,
 		adminPassword: data.ADMIN_PASSWORD,
 		visitorAuth: data.VISITOR_AUTH,
+		identitySecret: identitySecretIn(data),
+		oidc: oidcIn(data),
 		connectionServerUrl: data.CONNECTION_SERVER_URL,
 		allowedOrigins: data.ALLOWED_ORIGINS,
 		logLevel: data.LOG_LEVEL,
@@ -143,6 +159,40 @@ export function loadEnvironment(folder = process.cwd()): Environment {
 			cause,
 		});
 	}
+}
+
+/** Who has the site's secret must not be able to make agents. */
+function identitySecretIn({ IDENTITY_SECRET: secret, JWT_SECRET }: z.output<typeof variables>): string | undefined {
+	if (secret === undefined || secret !== JWT_SECRET) return secret;
+	throw new RouterError("configuration_invalid", "IDENTITY_SECRET must be another one than JWT_SECRET.");
+}
+
+function oidcIn(data: z.output<typeof variables>): Settings["oidc"] {
+	const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = data;
+	const [given] = (["OIDC_AUDIENCE", "OIDC_JWKS_URI", "OIDC_GROUPS_CLAIM", "OIDC_ADMIN_GROUP"] as const).filter(
+		(name) => data[name] !== undefined,
+	);
+	if (issuer === undefined) {
+		if (given === undefined) return undefined;
+		throw new RouterError("configuration_invalid", `OIDC_ISSUER must be set where ${given} is.`);
+	}
+	// Without it, tokens made for any client of the provider would be good here.
+	if (audience === undefined) {
+		throw new RouterError("configuration_invalid", "OIDC_AUDIENCE must be set where OIDC_ISSUER is.");
+	}
+	const { OIDC_JWKS_URI: jwksUri, OIDC_GROUPS_CLAIM: groupsClaim, OIDC_ADMIN_GROUP: adminGroup } = data;
+	return { issuer, audience, jwksUri, groupsClaim, adminGroup };
+}
+
+/** A provider on this machine may be without TLS. */
+function webAddress(what: string) {
+	return z.string().refine(
+		(value) => {
+			const { protocol, hostname } = URL.canParse(value) ? new URL(value) : { protocol: "", hostname: "" };
+			return protocol === "https:" || (protocol === "http:" && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname));
+		},
+		{ message: `must be an https address ${what}` },
+	);
 }
 
 function whole(min: number, max: number, byDefault: number, hint?: string) {

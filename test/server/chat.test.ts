@@ -1,48 +1,10 @@
-import { once } from "node:events";
 import { expect, test } from "@jest/globals";
-import { WebSocket } from "ws";
 import { createAgentToken } from "../../src/connectors/admin/agentToken.js";
-import { afterwards, eventually, givenServer, refusal, WireClient } from "./given.js";
+import { ChatWire } from "./ChatWire.js";
+import { givenServer, refusal, WireClient } from "./given.js";
 
 const JWT_SECRET = "a secret of 32 bytes, or of more.";
 const ADA = { user: JSON.stringify({ email: "ada@example.com", name: "Ada" }) };
-
-interface Frame {
-	readonly type?: string;
-	readonly conversationId?: string;
-	readonly data?: { readonly code?: string; readonly content?: string; readonly event?: string };
-}
-
-/** A client of the chat API over a real WebSocket. */
-class ChatWire {
-	readonly frames: Frame[] = [];
-	private constructor(private readonly socket: WebSocket) {
-		socket.on("message", (data) => this.frames.push(JSON.parse(data.toString())));
-		socket.on("error", () => {});
-	}
-
-	static async connect(address: string, query: Record<string, string>): Promise<ChatWire> {
-		const client = new ChatWire(new WebSocket(`${address}?${new URLSearchParams(query)}`));
-		await once(client.socket, "open");
-		afterwards(() => client.socket.terminate());
-		return client;
-	}
-
-	send(action: string, data: object): void {
-		this.socket.send(JSON.stringify({ action, data }));
-	}
-
-	sendBinary(): void {
-		this.socket.send(Buffer.from([1, 2, 3]));
-	}
-
-	until(condition: (frame: Frame) => boolean): Promise<void> {
-		return eventually(
-			() => this.frames.some(condition),
-			() => JSON.stringify(this.frames),
-		);
-	}
-}
 
 test("/ws takes both dialects, by what the query says; a customer, an agent and the bot talk", async () => {
 	const address = (await givenServer({ JWT_SECRET })).wsUrl;

@@ -61,6 +61,11 @@ describe("settings", () => {
 		["ALLOWED_ORIGINS", "www.example.com"],
 		["ALLOWED_ORIGINS", "https://www.example.com/page"],
 		["ALLOWED_ORIGINS", "https://a.example, null"],
+		["VISITOR_AUTH", "none"],
+		["ADMIN_PASSWORD", "S3CRET"],
+		["IDENTITY_SECRET", "S3CRET"],
+		["OIDC_ISSUER", "http://login.example.com"],
+		["OIDC_JWKS_URI", "keys"],
 		["LOG_LEVEL", "loud"],
 		["MAX_CONNECTIONS", "0"],
 		["FRAMES_PER_SECOND", "fast"],
@@ -69,6 +74,17 @@ describe("settings", () => {
 		const message = refusalOf({ [name]: value });
 		expect(message).toMatch(new RegExp(`^${name} (must|may) [^\n]+\\.$`));
 		expect(message).not.toContain("S3CRET");
+	});
+
+	test("of an OpenID provider come together, and the site's secret is its own", () => {
+		const issuer = "https://login.example.com";
+		expect(refusalOf({ OIDC_ISSUER: issuer })).toBe("OIDC_AUDIENCE must be set where OIDC_ISSUER is.");
+		expect(refusalOf({ OIDC_ADMIN_GROUP: "admins" })).toBe("OIDC_ISSUER must be set where OIDC_ADMIN_GROUP is.");
+		const settings = readSettings({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: "desk", OIDC_ADMIN_GROUP: "admins" });
+		expect(settings.oidc).toEqual({ issuer, audience: "desk", adminGroup: "admins" });
+		expect(readSettings({}).oidc).toBeUndefined();
+		const secret = "x".repeat(32);
+		expect(refusalOf({ IDENTITY_SECRET: secret, JWT_SECRET: secret })).toMatch(/^IDENTITY_SECRET must/);
 	});
 
 	test("come from .env too, and the environment wins", () => {

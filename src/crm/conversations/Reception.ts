@@ -1,13 +1,23 @@
 import type { CustomerArrival, FrontDesk, Reception as Received } from "../../connectors/chat/FrontDesk.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { CustomerTokens } from "../access/CustomerTokens.js";
+import { unprovedClaims } from "../access/unprovedClaims.js";
+import { identityByJwt } from "../access/verifiedIdentity.js";
+import type { SiteIdentities } from "../customers/SiteIdentities.js";
 import type { Conversations } from "./Conversations.js";
 import type { Conversation } from "./records.js";
 
 export interface ReceptionPorts {
 	readonly conversations: Conversations;
 	readonly customerTokens: CustomerTokens;
-	/** `strict`: a conversation that's there is gone on with by its token only; `open`: its id and the e-mail will do. */
+	/** Whom sites vouch for. */
+	readonly identities: SiteIdentities;
+	/** Epoch milliseconds. */
+	readonly clock: () => number;
+	/**
+	 * `strict`: a conversation that's there is gone on with by its token, or by who the site vouches that it's theirs;
+	 * `open`: its id and the e-mail will do.
+	 */
 	readonly visitorAuth: "open" | "strict";
 }
 
@@ -19,16 +29,14 @@ export class Reception implements FrontDesk {
 	async open({ app, email, name, conversationId, token }: CustomerArrival): Promise<Received> {
 		const { conversations, customerTokens } = this.ports;
 		const found = conversationId === undefined ? undefined : await this.find(app, conversationId);
-		const proved = token === undefined ? undefined : await customerTokens.verify(app, token);
-		if (proved && proved.conversationId !== conversationId) {
-			throw new RouterError("token_invalid", "The token is for another conversation.");
-		}
-		const isTheirs = found && (proved ? proved.customerId === found.customerId : this.mayGoOn(found, email));
+		const proof = token === undefined ? undefined : await this.proofOf(app, token, conversationId);
+		const isTheirs = found && (proof ? proof.customerId === found.customerId : this.mayGoOn(found, email));
 		// One that's somebody else's, or over, isn't told apart from one that never was.
 		const id = !found || (isTheirs && found.status !== "archived") ? conversationId : undefined;
+		const known = proof?.isPerson ? proof.customerId : isTheirs ? found.customerId : undefined;
 		const opened = await conversations.open(
 			app,
-			isTheirs ? { customerId: found.customerId } : { customer: { email, name } },
+			known === undefined ? { customer: { email, name } } : { customerId: known },
 			{ id },
 		);
 		const { id: opensId, customerId } = opened.conversation;
@@ -38,6 +46,25 @@ export class Reception implements FrontDesk {
 			peopleFirst: true,
 			token: await customerTokens.issue(app, customerId, opensId),
 		};
+	}
+
+	/** Whose the token is: of one of our conversations, or of a person whom the site vouches for. */
+	private async proofOf(
+		app: string,
+		token: string,
+		conversationId: string | undefined,
+	): Promise<{ readonly customerId: string; readonly isPerson: boolean }> {
+		const { customerTokens, identities, clock } = this.ports;
+		const secret = unprovedClaims(token).aud === app ? identities.secretOf(app) : undefined;
+		if (secret !== undefined) {
+			const identity = await identityByJwt({ secret, app, clock }, token);
+			return { customerId: await identities.customerOf(app, identity), isPerson: true };
+		}
+		const { customerId, conversationId: provedFor } = await customerTokens.verify(app, token);
+		if (provedFor !== conversationId) {
+			throw new RouterError("token_invalid", "The token is for another conversation.");
+		}
+		return { customerId, isPerson: false };
 	}
 
 	/** An e-mail address proves nothing: with it goes the conversation's id, which only who opened it knows. */

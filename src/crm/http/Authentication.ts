@@ -1,10 +1,10 @@
-import * as z from "zod";
 import type { Apps } from "../../apps/Apps.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Actor } from "../access/Actor.js";
 import type { AgentAccess } from "../access/AgentAccess.js";
 import type { ApiKeys } from "../access/ApiKeys.js";
 import { CUSTOMER_AUDIENCE, type CustomerTokens } from "../access/CustomerTokens.js";
+import { unprovedClaims } from "../access/unprovedClaims.js";
 import { identityByHmac, identityByJwt, type VerifiedIdentity } from "../access/verifiedIdentity.js";
 import { KnownActors } from "./KnownActors.js";
 
@@ -80,7 +80,7 @@ export class Authentication {
 			return { app: actor.app, actor };
 		}
 		const app = await this.appOf(appId);
-		const { aud, exp } = claimsOf(token);
+		const { aud, exp } = unprovedClaims(token);
 		const until = exp === undefined ? undefined : exp * 1000;
 		if (aud === CUSTOMER_AUDIENCE) return { app, actor: await this.ports.customerTokens.verify(app, token), until };
 		const { identity, clock } = this.ports;
@@ -112,18 +112,6 @@ function tokenOf({ authorization, apiKey }: Credentials): string | undefined {
 	const [, token] = authorization.match(BEARER) ?? [];
 	if (token === undefined) throw new RouterError("token_invalid", "Authorization must be: Bearer <token>.");
 	return token;
-}
-
-const claims = z.object({ aud: z.string().optional().catch(undefined), exp: z.number().optional().catch(undefined) });
-
-/** What a token says of itself, unproved: tells by which key it's to be proved. */
-function claimsOf(token: string): z.output<typeof claims> {
-	const [, payload = ""] = token.split(".");
-	try {
-		return claims.parse(JSON.parse(Buffer.from(payload, "base64url").toString()));
-	} catch (cause) {
-		throw new RouterError("token_invalid", undefined, { cause });
-	}
 }
 
 function otherApp(): RouterError {

@@ -21,6 +21,9 @@ export const start: Command = {
   ADMIN_PASSWORD     their password, 10 characters or more. Default: made up, and printed once
   VISITOR_AUTH       open (default): a customer of the chat API goes on with a conversation by its id and their
                      e-mail; strict: by its token
+  IDENTITY_SECRET    shared with the customers' site, which vouches for them by it, 32 bytes or more
+  OIDC_ISSUER        an OpenID provider where agents sign in, such as Cognito; OIDC_AUDIENCE is our client there.
+                     OIDC_JWKS_URI, OIDC_GROUPS_CLAIM (cognito:groups), OIDC_ADMIN_GROUP: who is an admin
   CONNECTION_SERVER_URL  where clients reach this server, such as wss://chat.example.com/ws
   ALLOWED_ORIGINS    pages that may connect besides our own, with commas between them; * for all
   LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
