@@ -4,13 +4,24 @@ import { type SessionServices, sessionRoutes } from "./access/routes/session.js"
 import { signInRoutes } from "./access/routes/signIn.js";
 import type { SignIn } from "./access/SignIn.js";
 import { type AgentServices, agentRoutes } from "./agents/routes.js";
+import { type AttachmentServices, attachmentRoutes } from "./attachments/routes.js";
+import { conversationLifeRoutes } from "./conversations/routes/life.js";
+import { conversationRecordRoutes } from "./conversations/routes/records.js";
+import type { ConversationServices } from "./conversations/routes/services.js";
 import type { Customers } from "./customers/Customers.js";
 import { customerRoutes } from "./customers/routes.js";
 import type { SchemaOf } from "./http/clientTypes.js";
 import { problemRoutes } from "./http/routes/problems.js";
+import { type MessageServices, messageRoutes } from "./messages/routes.js";
 
 /** What the routes are made of: the services of a `Crm`. */
-export interface ApiServices extends AgentServices, ApiKeyServices, SessionServices {
+export interface ApiServices
+	extends AgentServices,
+		ApiKeyServices,
+		SessionServices,
+		ConversationServices,
+		MessageServices,
+		AttachmentServices {
 	readonly customers: Customers;
 	readonly signIn: SignIn;
 }
@@ -21,6 +32,10 @@ export function apiRoutes(services: ApiServices) {
 		...signInRoutes(services),
 		...sessionRoutes(services),
 		...customerRoutes(services),
+		...conversationRecordRoutes(services),
+		...conversationLifeRoutes(services),
+		...messageRoutes(services),
+		...attachmentRoutes(services),
 		...agentRoutes(services),
 		...apiKeyRoutes(services),
 		...problemRoutes(),

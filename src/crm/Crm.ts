@@ -3,7 +3,7 @@ import type { BlobStore } from "../blobs/BlobStore.js";
 import type { AgentTokenVerifier } from "../connectors/admin/AdminConnector.js";
 import type { FrontDesk } from "../connectors/chat/FrontDesk.js";
 import type { PostOffice } from "../delivery/PostOffice.js";
-import type { Roster } from "../delivery/ports.js";
+import type { FileDesk, Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { Storage } from "../storage/Storage.js";
@@ -20,6 +20,7 @@ import { AgentUpkeep } from "./agents/AgentUpkeep.js";
 import { Assignments } from "./agents/Assignments.js";
 import { Availability } from "./agents/Availability.js";
 import { Attachments } from "./attachments/Attachments.js";
+import { messageFiles } from "./attachments/messageFiles.js";
 import { Conversations } from "./conversations/Conversations.js";
 import { Handling } from "./conversations/Handling.js";
 import { Persons } from "./conversations/Persons.js";
@@ -40,6 +41,8 @@ export interface Doors {
 	readonly frontDesk: FrontDesk;
 	readonly tickets: ConnectTickets;
 	readonly roster: Roster;
+	/** Looks at the files of messages. */
+	readonly files: FileDesk;
 }
 
 export interface CrmPorts {
@@ -141,7 +144,9 @@ export class Crm {
 			conversations,
 			routing: { tookOver: (app, id, agentId) => this.routing.tookOver(app, id, agentId) },
 		});
-		const office = ports.office({ agents: this.access, frontDesk, tickets: this.tickets, roster: this.roster });
+		const files = messageFiles(this.attachments);
+		const { tickets, roster } = this;
+		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, files });
 		this.office = office;
 		this.messages = new Messages({ storage, office });
 		const persons = new Persons({ secret: ports.aliasSecret, agents });

@@ -22,6 +22,8 @@ export interface Person extends Profile {
 	readonly role: "visitor" | "agent";
 	/** Who they are: as a connector of their role calls them (`Admission.user`), where the same person also connects. */
 	readonly user: string;
+	/** What connectors call them (`Admission.account`), where they're known: the roster is told what they take over. */
+	readonly account?: string;
 }
 
 /** What may be done without a connection. */
@@ -71,7 +73,8 @@ export class Letterbox {
 		let entry: Entry | undefined;
 		try {
 			const { message, given } = asked.type === "message" ? await this.lookedAt(asked, key, person) : {};
-			const doing = { app, trace, given, revives: false };
+			const account = role === "agent" ? person.account : undefined;
+			const doing = { app, trace, account, given, revives: false };
 			const change = deedChange(this.ports, key, message ?? asked, doing, (done) => {
 				entry = done;
 			});

@@ -36,8 +36,8 @@ export interface Session {
 	readonly floor: { readonly holder?: string; readonly fence: number };
 	/** People answer, unless the floor is given to an answerer. */
 	readonly peopleFirst: boolean;
-	/** Somebody else was asked to answer and hasn't come yet; `target` is whom the bot named. */
-	readonly handOff?: { readonly target?: string };
+	/** Somebody else was asked to answer and hasn't come yet; `target` is who was named, `invited` that it's an answerer. */
+	readonly handOff?: { readonly target?: string; readonly invited?: boolean };
 }
 
 /** What a session's head tells the outside. */
@@ -59,7 +59,7 @@ export function sessionOf(head: Head): Session {
 		}),
 	);
 	const { holder, fence } = head.floor;
-	const handOff = head.handOff && { target: head.handOff.target };
+	const handOff = head.handOff && { target: head.handOff.target, invited: head.handOff.invited };
 	return {
 		id: sessionId,
 		app,

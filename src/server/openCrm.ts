@@ -47,7 +47,7 @@ export function openCrm(parts: CrmParts): Crm {
 		visitorAuth: settings.visitorAuth,
 		identitySecretOf: () => settings.identitySecret,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
-		office: ({ agents, frontDesk, roster }) =>
+		office: ({ agents, frontDesk, roster, files }) =>
 			new PostOffice({
 				topic,
 				storage,
@@ -66,6 +66,7 @@ export function openCrm(parts: CrmParts): Crm {
 				secret,
 				soleOwner: true,
 				roster,
+				files,
 			}),
 	});
 }

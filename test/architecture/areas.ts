@@ -70,7 +70,11 @@ export const AREAS: readonly Area[] = [
 	},
 	{ area: "connectors/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: PURE },
 
-	{ area: "crm/*/routes", imports: ["protocol/", "crm/*/", "crm/http/", ...CONTRACTS], packages: ["zod"] },
+	{
+		area: "crm/*/routes",
+		imports: ["protocol/", "crm/attachments/", "crm/*/", "crm/http/", ...CONTRACTS],
+		packages: ["zod"],
+	},
 	{ area: "crm/attachments/", imports: ["protocol/", "delivery/", ...CONTRACTS], packages: ["zod", "node:buffer"] },
 	{
 		area: "crm/apiOf.ts",
@@ -91,7 +95,7 @@ export const AREAS: readonly Area[] = [
 	},
 	{
 		area: "crm/*/",
-		imports: ["protocol/", "delivery/", "crm/*/", "connectors/*/", ...CONTRACTS],
+		imports: ["protocol/", "delivery/", "crm/attachments/", "crm/*/", "connectors/*/", ...CONTRACTS],
 		packages: [...PURE, "jose", "node:timers/promises"],
 	},
 

@@ -44,6 +44,7 @@ export const PERMISSIONS = {
 	"conversations.archive": row("conversation", "none", "own", "all", "conversations:write"),
 	"conversations.rate": row("conversation", "own", "none", "none", "none"),
 	"conversations.handoff": row("conversation", "none", "own", "all", "conversations:write"),
+	"conversations.read": row("conversation", "own", "own", "all", "none"),
 	"conversations.knowledge": row("conversation", "none", "own", "all", "conversations:write"),
 
 	"agents.create": row("app", "none", "none", "all", "agents:write"),

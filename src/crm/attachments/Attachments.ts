@@ -112,6 +112,28 @@ export class Attachments {
 		return attached;
 	}
 
+	/**
+	 * An attachment that a conversation's message carries, by its key or address; its address opens for `expiresInS`
+	 * seconds at least. Throws `attachment_unknown` or `attachment_deleted`.
+	 */
+	async get(
+		app: string,
+		reference: string,
+		expiresInS: number,
+	): Promise<{ readonly attachment: Attachment; readonly conversation: string }> {
+		const key = await this.keyOf(app, reference);
+		const record = live(await this.storage.get(attachments, [this.recordKey(key)]));
+		if (record.state !== "ready" || record.abandonedIn !== undefined || record.conversation === undefined) {
+			throw new RouterError("attachment_unknown");
+		}
+		const { name, contentType, size } = record;
+		const url = await this.blobs.address(key, expiresInS);
+		return {
+			attachment: { key, name, contentType, size, url },
+			conversation: record.conversation.slice(this.scope(app).length + 1),
+		};
+	}
+
 	/** A conversation's attachments that are served, oldest first. */
 	async list(
 		app: string,

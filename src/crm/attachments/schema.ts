@@ -13,6 +13,9 @@ export const uploadRequest = z.strictObject({
 
 export type UploadRequest = z.infer<typeof uploadRequest>;
 
+/** The same over REST: where the message will be said, as far as that's known. */
+export const wantedUpload = uploadRequest.extend({ conversationId: z.string().min(1).max(LIMITS.idLength).optional() });
+
 /** Where a file is to be put, and what a message carries then. */
 export interface UploadTicket {
 	/** Takes one `PUT` of the file, with its `Content-Type`. */

@@ -8,6 +8,7 @@ import type { ConversationStore } from "./ConversationStore.js";
 import {
 	agentKeys,
 	type Conversation,
+	type ConversationFields,
 	type ConversationRecord,
 	conversations,
 	customerConversationsKey,
@@ -67,7 +68,8 @@ function mergingOf(topic: string, app: string, asked: ConversationFilter): Mergi
 	return { ...common, index: "inbox", hashes: inboxKeys(topic, app, statuses, priority && [priority]) };
 }
 
-function fits(record: ConversationRecord, asked: ConversationFilter): boolean {
+/** Whether all that is asked for holds. */
+export function fits(record: ConversationFields, asked: ConversationFilter): boolean {
 	const { customerId, agentId, status, priority, tag } = asked;
 	return (
 		(customerId === undefined || record.customerId === customerId) &&

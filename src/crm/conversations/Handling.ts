@@ -72,6 +72,11 @@ export class Handling {
 		return this.followed(conversation);
 	}
 
+	/** Has read it up to entry `seq` (default: the newest); where nobody has said anything yet, nothing. */
+	async read(conversation: ConversationFields, by: Person, seq?: number): Promise<void> {
+		await this.inSession(conversation, by, { type: "receipt", read: seq ?? "all" });
+	}
+
 	/** It's up to the customer, or no longer. Throws `conversation_closed`, `conversation_archived`. */
 	async wait({ appId, id }: ConversationFields, waits = true): Promise<Conversation> {
 		return this.ports.conversations.wait(appId, id, waits, await this.follow(appId, id));

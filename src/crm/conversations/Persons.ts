@@ -2,6 +2,8 @@ import { agentUser, customerUser } from "../../connectors/chat/userIds.js";
 import type { Person } from "../../delivery/Letterbox.js";
 import type { Actor } from "../access/Actor.js";
 import type { Agents } from "../agents/Agents.js";
+import { accountOf } from "../agents/account.js";
+import { uploaderOf } from "../attachments/messageFiles.js";
 import type { ConversationFields } from "./records.js";
 
 export interface PersonsPorts {
@@ -31,7 +33,8 @@ export class Persons {
 
 	async agent(app: string, agentId: string): Promise<Person> {
 		const agent = await this.ports.agents.get(app, agentId);
-		return { role: "agent", user: agentUser(agentId), name: agent?.name, avatar: agent?.avatar };
+		const account = agent && accountOf(agentId);
+		return { role: "agent", user: agentUser(agentId), account, name: agent?.name, avatar: agent?.avatar };
 	}
 
 	customer({
@@ -52,9 +55,4 @@ export class Persons {
 		if (actor.role === "customer") return customerUser(this.ports.secret, actor.app, actor.customerId);
 		return agentUser(actor.role === "server" ? `key/${actor.keyId}` : actor.agentId);
 	}
-}
-
-/** What files are called their uploader's by, who is this user in sessions. */
-export function uploaderOf(role: Person["role"], user: string): string {
-	return `${role} ${user}`;
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { LIMITS } from "../../protocol/limits.js";
+import { need } from "../agents/schema.js";
 import { knownByEmail } from "../customers/schema.js";
 import { ownFields, tagList, text } from "../records/input.js";
 import { PRIORITIES } from "../records/priority.js";
@@ -27,6 +28,20 @@ export const newConversation = z.union([
 	z.strictObject({ customer: knownByEmail, ...about }),
 ]);
 export type NewConversation = z.input<typeof newConversation>;
+
+/** The same, as it's asked for over REST: customers need not say who they are. */
+export const wantedConversation = z.union([...newConversation.options, z.strictObject(about)]);
+
+/** Who is to have it; `null`: nobody. */
+export const assignee = z.strictObject({ agentId: id.nullable() });
+
+/** Who else is to answer: an answerer by its name, or this agent, or one who has the skills, or is of the department. */
+export const handOffWish = z
+	.strictObject({ target: id, agentId: id, skills: need.shape.skills, department: need.shape.department })
+	.partial();
+
+/** Up to which entry somebody has read; default: all there is. */
+export const readUpTo = z.strictObject({ seq: z.int().min(0).optional() });
 
 /** What's to be changed of a conversation; `null` takes a field away. */
 export const conversationChanges = z

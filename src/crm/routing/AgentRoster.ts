@@ -2,8 +2,8 @@ import type { Roster } from "../../delivery/ports.js";
 import type { Monitor } from "../../monitoring/Monitor.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Availability } from "../agents/Availability.js";
+import { agentIn } from "../agents/account.js";
 import type { Conversations } from "../conversations/Conversations.js";
-import { agentIn } from "./account.js";
 import type { Routing } from "./Routing.js";
 
 export interface AgentRosterPorts {

@@ -7,13 +7,13 @@ import type { Agents } from "../agents/Agents.js";
 import type { Held } from "../agents/AgentUpkeep.js";
 import type { Assignments } from "../agents/Assignments.js";
 import type { Availability } from "../agents/Availability.js";
+import { accountOf } from "../agents/account.js";
 import type { Agent } from "../agents/records.js";
 import { isMessage } from "../conversations/activity.js";
 import type { Conversations } from "../conversations/Conversations.js";
 import { isEnded } from "../conversations/lifecycle.js";
 import type { Persons } from "../conversations/Persons.js";
 import type { AgentSummary, Conversation } from "../conversations/records.js";
-import { accountOf } from "./account.js";
 import type { Queue } from "./Queue.js";
 
 export interface RoutingPorts {
@@ -192,7 +192,7 @@ function needsCare(entry: Entry): boolean {
 
 /** A session whose bot comes first wants a person only where the bot asks for one, or there's none. */
 function wantsPerson({ peopleFirst, handOff, floor, participants }: Session): boolean {
-	if (peopleFirst || handOff) return true;
+	if (peopleFirst || (handOff && !handOff.invited)) return true;
 	return participants.find(({ id }) => id === floor.holder)?.role !== "answerer";
 }
 

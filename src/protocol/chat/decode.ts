@@ -3,14 +3,14 @@ import type { Command, Incoming } from "../Dialect.js";
 import { RouterError } from "../errors.js";
 import { parseFrame } from "../json.js";
 import { safeParse } from "../safeParse.js";
-import { textRequest } from "../stentor.js";
 import { type ClientAction, clientActions } from "./frames.js";
+import { messageCommand } from "./messageCommand.js";
 
 type Data = { [A in ClientAction]: z.infer<(typeof clientActions)[A]> };
 
 /** What each action asks for. */
 const commands: { [A in ClientAction]: (data: Data[A]) => Command } = {
-	sendMessage: messageOf,
+	sendMessage: messageCommand,
 	typing: (d) => ({ type: "typing", sessionId: d.conversationId, on: d.isTyping }),
 	markRead: (d) => ({ type: "receipt", sessionId: d.conversationId, read: d.seq ?? "all" }),
 	closeConversation: (d) => ({ type: "close", sessionId: d.conversationId }),
@@ -43,15 +43,6 @@ function decodeAction<A extends ClientAction>(action: A, data: unknown): Command
 	const parsed = safeParse(clientActions[action], data);
 	if (!parsed.success) throw new RouterError("invalid_frame", explain(action, parsed.error));
 	return commands[action](parsed.data as Data[A]);
-}
-
-/** Bots are told of files as well, by the request's attributes. */
-function messageOf({ conversationId, content, messageType, messageId, attachments }: Data["sendMessage"]): Command {
-	const request = textRequest(content);
-	const files = attachments?.length ? attachments : undefined;
-	const format = messageType === "text" ? undefined : messageType;
-	if (files || format) request.attributes = { attachments: files, messageType };
-	return { type: "message", sessionId: conversationId, messageId, request, attachments: files, format };
 }
 
 /** Names the field, not its content: what a customer wrote must not come back in an error or reach a log. */

@@ -7,16 +7,38 @@ const content = z.string();
 const words = content.regex(/\S/, "must hold something to read");
 const conversation = z.looseObject({ conversationId: clientId });
 
-/** A file of a message. An address that a browser would run, not read, is none. */
+/** An address that a browser would run, not read, is none. */
+const address = z
+	.string()
+	.max(LIMITS.urlLength)
+	.regex(/^(https?:\/\/|\/)[^\s<>"]+$/i, "must be an http or https address, or begin with a slash");
+
+export function isAddress(text: string): boolean {
+	return address.safeParse(text).success;
+}
+
+/** A file of a message. */
 export const attachment = z.object({
-	url: z
-		.string()
-		.max(LIMITS.urlLength)
-		.regex(/^(https?:\/\/|\/)[^\s<>"]+$/i, "must be an http or https address, or begin with a slash"),
+	url: address,
 	name: z.string().max(LIMITS.nameLength).optional(),
 	contentType: z.string().max(LIMITS.nameLength).optional(),
 	size: z.number().int().min(0).optional(),
 });
+
+export const SAYS_SOMETHING = {
+	path: ["content"],
+	message: "must hold something to read, where nothing is attached",
+};
+
+/** Whether a message holds words, or brings a file. */
+export function saysSomething(message: {
+	readonly content: string;
+	readonly attachments?: readonly unknown[];
+	readonly attachmentUrl?: string;
+}): boolean {
+	const { content, attachments = [], attachmentUrl } = message;
+	return /\S/.test(content) || attachments.length > 0 || attachmentUrl !== undefined;
+}
 
 const sendMessage = z
 	.looseObject({
@@ -25,11 +47,9 @@ const sendMessage = z
 		messageType: z.enum(["text", "image", "file"]).default("text"),
 		messageId,
 		attachments: z.array(attachment).max(LIMITS.attachments).optional(),
+		attachmentUrl: address.optional(),
 	})
-	.refine(({ content, attachments = [] }) => /\S/.test(content) || attachments.length > 0, {
-		path: ["content"],
-		message: "must hold something to read, where nothing is attached",
-	});
+	.refine(saysSomething, SAYS_SOMETHING);
 
 /** What a client may send, by its action: the frame's `data`. */
 export const clientActions = {

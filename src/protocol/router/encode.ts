@@ -67,7 +67,8 @@ function entryFrame(entry: Entry, reader: Reader): Pick<RouterMessage, "event" |
 /** With where its files are: the dialect has no other form for them. */
 function shown({ text, attachments }: Extract<Entry["content"], { type: "message" }>): string {
 	if (!attachments) return text;
-	return [text, ...attachments.map(({ url }) => url)].filter(Boolean).join("\n");
+	const addresses = attachments.map(({ url }) => url).filter((url) => url !== text);
+	return [text, ...addresses].filter(Boolean).join("\n");
 }
 
 /** The hand-off in a response is for us; the published widget would show nothing of a `TRANSFER_CALL`, not even its text. */

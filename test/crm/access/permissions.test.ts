@@ -50,6 +50,7 @@ const EXPECTED: Record<Action, readonly [own: string, foreign: string]> = {
 	"conversations.archive": ["GAS", "AS"],
 	"conversations.rate": ["C", ""],
 	"conversations.handoff": ["GAS", "AS"],
+	"conversations.read": ["CGA", "A"],
 	"conversations.knowledge": ["GAS", "AS"],
 	"agents.create": ["AS", ""],
 	"agents.get": ["GAS", "GAS"],

@@ -1,12 +1,20 @@
 import type { Actor, CustomerActor, Scope, StaffActor } from "../../../src/crm/access/Actor.js";
 import { SCOPES } from "../../../src/crm/access/Actor.js";
+import { attachments } from "../../../src/crm/attachments/records.js";
+import { conversationActivity, noActivity } from "../../../src/crm/conversations/activity.js";
 import type { Customer } from "../../../src/crm/customers/records.js";
-import { APP, Office, OTHER_APP } from "./given.js";
+import { newId, sessionKey } from "../../../src/delivery/identity.js";
+import { newHead } from "../../../src/delivery/opening.js";
+import { entries, feedCursors, sessions } from "../../../src/delivery/records.js";
+import { APP, Office, OTHER_APP, TOPIC } from "./given.js";
 
 /** What somebody has, and somebody else. */
 export interface Side {
 	readonly customer: Customer;
+	/** It's closed in its session, which holds one message. */
 	readonly conversationId: string;
+	/** Of a file that a message of the conversation carries. */
+	readonly attachmentId: string;
 	readonly agent: StaffActor & { readonly token: string };
 	readonly apiKeyId: string;
 }
@@ -55,6 +63,11 @@ export class World {
 		];
 	}
 
+	/** What was ever written, but for how far plugins are: they note that some time after. */
+	get written() {
+		return this.office.storage.written.filter(({ collection }) => collection !== feedCursors.name);
+	}
+
 	/** For an admin of another app, asking there. */
 	get foreigner(): string {
 		return this.elsewhere;
@@ -62,10 +75,11 @@ export class World {
 
 	/** Ids and addresses that nobody of another app may learn. */
 	get secrets(): readonly string[] {
-		return [this.ada, this.bob].flatMap(({ customer, conversationId, agent, apiKeyId }) => [
+		return [this.ada, this.bob].flatMap(({ customer, conversationId, attachmentId, agent, apiKeyId }) => [
 			customer.id,
 			String(customer.email),
 			conversationId,
+			attachmentId,
 			agent.agentId,
 			apiKeyId,
 		]);
@@ -90,12 +104,54 @@ async function side(office: Office, name: string, department: string): Promise<S
 	await assignments.assign(APP, conversation.id, agent.agentId, { department });
 	const { id, name: agentName, email: address } = { id: agent.agentId, name, email };
 	await conversations.assign(APP, conversation.id, { id, name: agentName, email: address });
+	const attachmentId = await begun(office, conversation.id);
 	return {
 		customer: await customers.get(APP, conversation.customerId),
 		conversationId: conversation.id,
+		attachmentId,
 		agent,
 		apiKeyId: (await apiKeys.create(APP, { name, scopes: ["agents:read"] })).id,
 	};
+}
+
+/** Something was said in the conversation, a file was attached, and it was closed: as it's stored, and all settled. */
+async function begun(office: Office, conversationId: string): Promise<string> {
+	const { storage, clock } = office;
+	const session = sessionKey(TOPIC, APP, conversationId);
+	const head = newHead(session, "visitor-1", { answerers: new Map() }, clock.now);
+	const last = { everyone: 1, staff: 1 };
+	await storage.put(sessions, { ...head, rev: 1, seq: 1, last, timeMs: clock.now, closed: true });
+	// Counted already: whoever follows the log has nothing to write.
+	const activity = { conversation: session, rev: 1, ...noActivity() };
+	await storage.put(conversationActivity, {
+		...activity,
+		counted: 1,
+		messages: { customer: 1, agent: 0, bot: 0 },
+		firstMessageAt: clock.now,
+		lastMessageAt: clock.now,
+	});
+	await storage.put(entries, {
+		session,
+		seq: 1,
+		prev: { everyone: 0, staff: 0 },
+		messageId: "m1",
+		timeMs: clock.now,
+		from: { id: "visitor-1", role: "visitor" },
+		audience: "everyone",
+		content: { type: "message", text: "Hello" },
+	});
+	const attachmentId = newId();
+	await storage.put(attachments, {
+		attachment: sessionKey(TOPIC, APP, attachmentId),
+		state: "ready",
+		uploader: "visitor x",
+		conversation: session,
+		name: "a.png",
+		contentType: "image/png",
+		size: 7,
+		createdAt: clock.now,
+	});
+	return attachmentId;
 }
 
 /** Somebody of the staff who is there, and whose activity has been noted, so that a request needn't. */

@@ -28,13 +28,13 @@ describe.each(ROUTES.map((route) => [nameOf(route), route] as const))("%s", (nam
 				// What was changed may have ended the next one's token.
 				if (isChange) world = await World.make();
 				const asker = (await world.askers(scopeOf(route)))[index] as Asker;
-				const before = world.office.storage.written.length;
+				const before = world.written.length;
 				const answer = await ask(world, route, theCase, world[whose], asker.token);
 				const wanted = expected(route, theCase, world[whose], asker);
 				const told = `${asker.name}, with ${whose}'s`;
 				expect([told, answer.status, answer.code]).toEqual([told, ...wanted]);
 				if (wanted[0] >= 400 && !theCase.open) {
-					expect([told, world.office.storage.written.slice(before)]).toEqual([told, []]);
+					expect([told, world.written.slice(before)]).toEqual([told, []]);
 				}
 				if (theCase.listed) assertListed(route, theCase, asker, answer.data);
 			}

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { afterEach } from "@jest/globals";
+import { afterEach, expect } from "@jest/globals";
 import { StaticApps } from "../../../src/apps/StaticApps.js";
 import { restClient } from "../../../src/client/index.js";
 import { createAgentToken } from "../../../src/connectors/admin/agentToken.js";
@@ -18,6 +18,7 @@ import { collections } from "../../../src/delivery/records.js";
 import type { PreparedWrite } from "../../../src/storage/evaluate.js";
 import { MemoryStorage } from "../../../src/storage/memory/MemoryStorage.js";
 import { openFolderBlobs } from "../../support/blobStores.js";
+import { eventually } from "../../support/eventually.js";
 import { LoopTransport } from "../../support/LoopTransport.js";
 import { Notes, TestClock } from "../../support/office.js";
 import { CHEAP, PASSWORD, SECRET } from "../access/given.js";
@@ -43,7 +44,7 @@ export class WatchedStorage extends MemoryStorage {
 	}
 }
 
-const TOPIC = "t";
+export const TOPIC = "t";
 
 /** A CRM and its API on a server of their own, on memory; with two apps. */
 export class Office {
@@ -53,6 +54,7 @@ export class Office {
 		readonly clock: TestClock,
 		readonly notes: Notes,
 		readonly url: string,
+		readonly transport: LoopTransport,
 	) {}
 
 	/** Closed after the test. */
@@ -77,10 +79,11 @@ export class Office {
 		const transport = new LoopTransport();
 		const crm = new Crm({
 			...ports,
-			office: ({ agents, frontDesk, roster }) =>
+			office: ({ agents, frontDesk, roster, files }) =>
 				new PostOffice({
 					...ports,
 					transport,
+					files,
 					soleOwner: true,
 					roster,
 					connectors: [new ChatAgentConnector(agents), new ChatCustomerConnector({ frontDesk, secret: SECRET })],
@@ -100,12 +103,19 @@ export class Office {
 			return new Promise((resolve) => server.close(resolve));
 		});
 		const { port } = server.address() as AddressInfo;
-		return new Office(crm, storage, clock, notes, `http://127.0.0.1:${port}`);
+		return new Office(crm, storage, clock, notes, `http://127.0.0.1:${port}`, transport);
 	}
 
 	/** What answers requests that come with a key, in another process. */
 	idempotency(): Idempotency {
 		return new Idempotency({ topic: TOPIC, storage: this.storage, clock: this.clock.read, secret: SECRET });
+	}
+
+	/** Waits until the conversation is so. */
+	becomes(id: string, expected: object): Promise<void> {
+		return eventually(async () => {
+			expect(await this.crm.conversations.get(APP, id)).toMatchObject(expected);
+		});
 	}
 
 	/** The typed client of somebody. */

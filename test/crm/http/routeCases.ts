@@ -1,5 +1,6 @@
 import type { ApiRoute } from "../../../src/crm/Api.js";
 import type { Subject } from "../../../src/crm/access/authorise.js";
+import type { Conversation } from "../../../src/crm/conversations/records.js";
 import { APP, PASSWORD } from "./given.js";
 import type { Side, World } from "./World.js";
 
@@ -31,6 +32,18 @@ const theAgent: Pick<RouteCase, "params" | "subject"> = {
 	subject: ({ agent }) => ({ kind: "agent", app: APP, agentId: agent.agentId }),
 };
 
+const subjectOf = ({ customer, conversationId, agent }: Side): Subject => ({
+	kind: "conversation",
+	app: APP,
+	id: conversationId,
+	customerId: customer.id,
+	assignedAgentId: agent.agentId,
+});
+const theConversation: Pick<RouteCase, "params" | "subject"> = {
+	params: ({ conversationId }) => ({ id: conversationId }),
+	subject: subjectOf,
+};
+
 let made = 0;
 const address = () => `new${++made}@example.com`;
 
@@ -48,6 +61,41 @@ export const ROUTE_CASES: Readonly<Record<RouteName, RouteCase>> = {
 	"get /customers/search": { query: ({ customer }) => ({ email: String(customer.email) }) },
 	"get /customers/:id": theCustomer,
 	"put /customers/:id": { ...theCustomer, body: () => ({ phone: "+44 20" }) },
+
+	"post /conversations": {
+		body: ({ customer }) => ({ customerId: customer.id }),
+		subject: ({ customer }) => ({ kind: "customer", app: APP, customerId: customer.id }),
+	},
+	"get /conversations": {
+		listed: ({ id, customerId, assignedAgentId }: Conversation) => {
+			return { kind: "conversation", app: APP, id, customerId, assignedAgentId };
+		},
+	},
+	"get /conversations/:id": theConversation,
+	"put /conversations/:id": { ...theConversation, body: () => ({ subject: "Late", status: "closed" }) },
+	"put /conversations/:id/assign": { ...theConversation, body: ({ agent }) => ({ agentId: agent.agentId }) },
+	"put /conversations/:id/close": theConversation,
+	"put /conversations/:id/reopen": theConversation,
+	"put /conversations/:id/archive": theConversation,
+	"put /conversations/:id/rate": { ...theConversation, body: () => ({ rating: 5 }) },
+	"put /conversations/:id/handoff": { ...theConversation, body: () => ({}) },
+	"put /conversations/:id/read": { ...theConversation, body: () => ({}) },
+
+	"post /messages": {
+		body: ({ conversationId }) => ({ conversationId, content: "Hi" }),
+		subject: subjectOf,
+	},
+	"get /messages": { query: ({ conversationId }) => ({ conversationId }), subject: subjectOf },
+	"get /messages/:id": { params: ({ conversationId }) => ({ id: `${conversationId}.1` }), subject: subjectOf },
+	"get /messages/:conversationId/stats": { params: ({ conversationId }) => ({ conversationId }), subject: subjectOf },
+
+	"post /attachments/upload-url": {
+		body: ({ conversationId }) => ({
+			...{ conversationId, fileName: "a.png", contentType: "image/png", fileSize: 7 },
+		}),
+		subject: subjectOf,
+	},
+	"get /attachments/:id": { params: ({ attachmentId }) => ({ id: attachmentId }), subject: subjectOf },
 
 	"post /agents": { body: () => ({ email: address(), name: "New" }) },
 	"get /agents": {},

@@ -1,0 +1,25 @@
+import * as z from "zod";
+import type { Attachment, UploadTicket } from "./schema.js";
+
+/** Where a file is to be put, as the API tells it. */
+export const uploadTicket: z.ZodType<UploadTicket> = z
+	.strictObject({
+		uploadUrl: z
+			.string()
+			.meta({ description: "Takes one `PUT` of the file, with the `Content-Type` that was announced." }),
+		attachmentUrl: z.string().meta({ description: "What a message carries. It opens once a message has." }),
+		key: z.string(),
+		expiresIn: z.int().meta({ description: "How long `uploadUrl` takes the file, in seconds." }),
+	})
+	.meta({ id: "UploadTicket" });
+
+/** A file of a message, as the API shows it. */
+export const attachment: z.ZodType<Attachment> = z
+	.strictObject({
+		key: z.string(),
+		name: z.string(),
+		contentType: z.string(),
+		size: z.int().meta({ description: "In bytes." }),
+		url: z.string().meta({ description: "Where it's read. It opens for a while only; ask again for another." }),
+	})
+	.meta({ id: "Attachment" });

@@ -1,0 +1,86 @@
+import * as z from "zod";
+import type { Actor } from "../access/Actor.js";
+import { PRIORITIES } from "../records/priority.js";
+import { STATUSES } from "./lifecycle.js";
+import type { AgentSummary, Conversation } from "./records.js";
+
+const time = z.iso.datetime();
+const person = { id: z.string(), name: z.string(), avatar: z.string().optional() };
+
+/** A conversation as it's shown: customers aren't told the agent's address. */
+export interface ShownConversation extends Omit<Conversation, "agent"> {
+	readonly agent?: Pick<AgentSummary, "id" | "name" | "avatar"> & Partial<Pick<AgentSummary, "email">>;
+}
+
+const shown = z.strictObject({
+	id: z.string().meta({ description: "Also its session's." }),
+	appId: z.string(),
+	rev: z.int().meta({ description: "Rises with every change but messages; also the `ETag`." }),
+	customerId: z.string(),
+	customer: z
+		.strictObject({
+			...person,
+			email: z.string().optional(),
+			phone: z.string().optional(),
+			company: z.string().optional(),
+		})
+		.meta({ description: "As when the conversation began." }),
+	assignedAgentId: z.string().optional(),
+	agent: z
+		.strictObject({ ...person, email: z.string().optional().meta({ description: "For staff." }) })
+		.optional()
+		.meta({ description: "As when it was assigned." }),
+	status: z.enum(STATUSES),
+	priority: z.enum(PRIORITIES),
+	subject: z.string().optional(),
+	channel: z.string(),
+	tags: z.array(z.string()).readonly().optional(),
+	openedBy: z.strictObject({ type: z.enum(["customer", "agent", "api"]), id: z.string() }),
+	createdAt: time,
+	updatedAt: time,
+	closedAt: time.optional(),
+	satisfaction: z.int().min(1).max(5).optional(),
+	comment: z.string().optional().meta({ description: "What the customer wrote with the rating." }),
+	metadata: z.record(z.string(), z.json()).optional(),
+	lastMessageAt: time.optional(),
+	messageCount: z.int().meta({ description: "What everybody may read; some seconds late." }),
+	unreadCount: z.int().meta({ description: "The customer's messages that no agent has seen; some seconds late." }),
+});
+
+/** A conversation as the API shows it. */
+export const conversation: z.ZodType<ShownConversation> = shown.meta({
+	id: "Conversation",
+	example: {
+		id: "Zk9yV2m0Qe6xq1y3bUq3Bw",
+		appId: "default",
+		rev: 2,
+		customerId: "Y2m0Qe6xq1y3bUq3BwZk9w",
+		customer: { id: "Y2m0Qe6xq1y3bUq3BwZk9w", email: "ada@example.com", name: "Ada Lovelace" },
+		status: "open",
+		priority: "low",
+		channel: "web",
+		openedBy: { type: "customer", id: "Y2m0Qe6xq1y3bUq3BwZk9w" },
+		createdAt: "2026-11-25T09:00:00.000Z",
+		updatedAt: "2026-11-25T09:00:00.000Z",
+		messageCount: 3,
+		unreadCount: 1,
+	},
+});
+
+/** One that was just opened. */
+export interface OpenedConversation extends ShownConversation {
+	readonly token?: string;
+}
+
+export const openedConversation: z.ZodType<OpenedConversation> = shown
+	.extend({
+		token: z.string().optional().meta({ description: "Lets its customer into this conversation; not told to staff." }),
+	})
+	.meta({ id: "OpenedConversation" });
+
+/** The conversation for whoever asks: what staff notes of it isn't for its customer. */
+export function shownTo(actor: Pick<Actor, "role">, conversation: Conversation): ShownConversation {
+	if (actor.role !== "customer") return conversation;
+	const { tags: _, metadata: __, agent, ...theirs } = conversation;
+	return { ...theirs, agent: agent && { id: agent.id, name: agent.name, avatar: agent.avatar } };
+}
