@@ -71,7 +71,7 @@ export class Turns {
 			key,
 			(draft) => {
 				if (accepts) acceptHandOff(draft, answerer, head.floor.fence);
-				else declineHandOff(draft, answerer);
+				else declineHandOff(draft, answerer, head.floor.fence);
 			},
 			{ trace },
 		);

@@ -175,9 +175,9 @@ export function handOff(
 }
 
 /** The answerer that was asked doesn't come; a person still may. */
-export function declineHandOff(draft: SessionDraft, answerer: Answerer): void {
-	const { handOff } = draft.head;
-	if (handOff?.target !== answerer.name) return;
+export function declineHandOff(draft: SessionDraft, answerer: Answerer, fence: number): void {
+	const { handOff, floor } = draft.head;
+	if (floor.fence !== fence || handOff?.target !== answerer.name) return;
 	delete handOff.invited;
 	draft.touched = true;
 }

@@ -90,6 +90,39 @@ describe("while an answerer makes up its mind", () => {
 		expect(asked()).toBe(1);
 	});
 
+	test.each([true, false])(
+		"what it says (%s) to an invitation that a person ended isn't its word on the next one",
+		async (said) => {
+			const decisions: Later<boolean>[] = [];
+			const { visitor, bot, asked } = await handedOff(() => {
+				const decision = new Later<boolean>();
+				decisions.push(decision);
+				return decision.promise;
+			});
+			const agent = at.agentClient(visitor.sessionId);
+			await agent.arrive();
+			await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+			await agent.send({ event: "barge out" });
+			await visitor.utter("still there?");
+			await until(() => asked() === 2);
+			const before = (await at.office.session("shop", visitor.sessionId))?.floor;
+			bot.reply = () => say("still me");
+			decisions[0]?.keep(said);
+			await visitor.utter("hello?");
+			await until(() => visitor.read.length === 3);
+			expect((await at.office.session("shop", visitor.sessionId))?.floor).toEqual(before);
+			// It was never answered: a process that comes after this one asks again.
+			at.restart();
+			at.clock.advance(MINUTE_MS);
+			await at.office.recover();
+			await at.office.sweep();
+			await until(() => asked() > 2);
+			for (const decision of decisions) decision.keep(true);
+			await at.office.idle();
+			expect(await holderIn(visitor)).toBe("expert");
+		},
+	);
+
 	test("an answer leaves the invitation: it's made again when the process dies", async () => {
 		let isDead = false;
 		const { visitor, bot, asked } = await handedOff(() => (isDead ? Promise.resolve(true) : new Promise(() => {})));
