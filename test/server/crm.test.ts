@@ -1,0 +1,162 @@
+import { expect, test } from "@jest/globals";
+import { HttpBot } from "../support/httpBot.js";
+import { ChatWire } from "./ChatWire.js";
+import { afterwards, eventually, givenServer, WireClient } from "./given.js";
+import { ADMIN, Rest } from "./Rest.js";
+
+const ADA = { email: "ada@example.com", name: "Ada" };
+const customer = (user: object = ADA) => ({ user: JSON.stringify(user) });
+const desk = (token: string) => ({ user: '{"type":"agent"}', token });
+
+async function givenCrm(environment: Record<string, string> = {}) {
+	const server = await givenServer({ ...ADMIN, ...environment });
+	await server.firstAdmin;
+	return { ...server, admin: await Rest.admin(server.url) };
+}
+
+test("a customer connects and writes, an agent is assigned, answers and closes, the customer rates; REST has it right all along", async () => {
+	const { url, wsUrl, admin } = await givenCrm();
+	const grace = await admin.agent("Grace");
+	const atDesk = await ChatWire.connect(wsUrl, desk(grace.token));
+	const ada = await ChatWire.connect(wsUrl, customer());
+	const { conversationId, customerId, token } = await ada.greeting();
+	const path = `/conversations/${conversationId}`;
+
+	ada.say(conversationId, "Where is my order?");
+	await atDesk.hears("Where is my order?");
+	await atDesk.until(({ type, data }) => type === "conversation" && data?.event === "assigned");
+	ada.send("typing", { conversationId, isTyping: true });
+	await atDesk.until(({ type, data }) => type === "typing" && data?.isTyping === true);
+	await grace.rest.becomes(path, {
+		status: "open",
+		priority: "low",
+		channel: "web",
+		customerId,
+		customer: { id: customerId, ...ADA },
+		assignedAgentId: grace.id,
+		agent: { id: grace.id, name: "Grace", email: "grace@example.com" },
+		openedBy: { type: "customer", id: customerId },
+		messageCount: 1,
+		unreadCount: 1,
+	});
+	await grace.rest.becomes(`/agents/${grace.id}`, { status: "online", activeConversations: 1 });
+
+	atDesk.say(conversationId, "It is on its way.");
+	await ada.hears("It is on its way.");
+	await grace.rest.becomes(path, { messageCount: 2, unreadCount: 0 });
+	ada.say(conversationId, "Thanks!");
+	await atDesk.hears("Thanks!");
+	await grace.rest.becomes(path, { messageCount: 3, unreadCount: 1 });
+	atDesk.send("markRead", { conversationId });
+	await grace.rest.becomes(path, { messageCount: 3, unreadCount: 0 });
+
+	atDesk.send("closeConversation", { conversationId });
+	await ada.until(({ type, data }) => type === "status" && data?.status === "closed");
+	await grace.rest.becomes(path, { status: "closed" });
+	await grace.rest.becomes(`/agents/${grace.id}`, { activeConversations: 0 });
+	ada.send("rate", { conversationId, rating: 5, comment: "Quick" });
+	await grace.rest.becomes(path, { status: "closed", satisfaction: 5, comment: "Quick" });
+	ada.send("rate", { conversationId, rating: 1 });
+	await ada.until(({ type, data }) => type === "error" && data?.code === "conversation_rated");
+	await grace.rest.becomes(path, { satisfaction: 5 });
+
+	expect(await grace.rest.ask("GET", `/messages/${conversationId}/stats`)).toMatchObject({
+		messages: 3,
+		bySender: { customer: 2, agent: 1, bot: 0 },
+		firstResponseSeconds: expect.any(Number),
+		resolutionSeconds: expect.any(Number),
+	});
+	const said = await grace.rest.list(`/messages?conversationId=${conversationId}&order=asc`);
+	expect(said.flatMap(({ messageType, content }) => (messageType === "text" ? [content] : []))).toEqual([
+		"Where is my order?",
+		"It is on its way.",
+		"Thanks!",
+	]);
+	expect(await grace.rest.ask("GET", `/customers/${customerId}`)).toMatchObject({ ...ADA, totalConversations: 1 });
+	const theirs = new Rest(url, token);
+	expect(await theirs.ask("GET", path)).toMatchObject({ id: conversationId, satisfaction: 5 });
+
+	const bob = await ChatWire.connect(wsUrl, customer({ email: "bob@example.com" }));
+	const stranger = new Rest(url, (await bob.greeting()).token);
+	expect(await stranger.try("GET", path)).toMatchObject({ code: "conversation_unknown" });
+
+	ada.say(conversationId, "One more thing");
+	await atDesk.hears("One more thing");
+	await grace.rest.becomes(path, { status: "open", assignedAgentId: grace.id, messageCount: 4, unreadCount: 1 });
+	await grace.rest.becomes(`/agents/${grace.id}`, { activeConversations: 1 });
+}, 90_000);
+
+test("a visitor with the published widget, a bot, and an agent on the chat API hear each other", async () => {
+	const bot = await HttpBot.start((response) => {
+		const displayText = `Bot: ${bot.requests.at(-1)?.rawQuery}`;
+		response.setHeader("Content-Type", "application/json").end(JSON.stringify({ outputSpeech: { displayText } }));
+	});
+	afterwards(() => bot.close());
+	const { wsUrl, admin } = await givenCrm({ BOT_URL: bot.origin, BOT_NAME: "Beanie" });
+	const grace = await admin.agent("Grace");
+	const conversationId = "stentor-widget-session-5e3c1a52-0b7c-4f35-9c9d-6e0e5f2a7a11";
+	const visitor = await WireClient.visitor(wsUrl, conversationId, "user-7f1f0f3c-6a55-4b7e-9d5c-0c2f6f0f9a10");
+	visitor.say("Hello");
+	await visitor.until(() => visitor.read.includes("Bot: Hello"));
+
+	const atDesk = await ChatWire.connect(wsUrl, desk(grace.token));
+	await eventually(async () => (await grace.rest.list("/conversations")).some(({ id }) => id === conversationId));
+	atDesk.send("join", { conversationId });
+	await atDesk.hears("Hello");
+	await atDesk.hears("Bot: Hello");
+	visitor.say("Is it fresh?");
+	await atDesk.hears("Is it fresh?");
+	await atDesk.hears("Bot: Is it fresh?");
+
+	atDesk.send("takeOver", { conversationId });
+	atDesk.say(conversationId, "Roasted today, says Grace");
+	await visitor.until(() => visitor.read.includes("Roasted today, says Grace"));
+	const byGrace = visitor.of("new message").at(-1);
+	expect(byGrace).toMatchObject({ sender: { deviceId: "Widget" }, data: { rawQuery: "Roasted today, says Grace" } });
+	visitor.send({ event: "typing" });
+	await atDesk.until(({ type, data }) => type === "typing" && data?.isTyping === true);
+	visitor.say("Thank you, Grace");
+	await atDesk.hears("Thank you, Grace");
+	await grace.rest.becomes(`/conversations/${conversationId}`, { assignedAgentId: grace.id });
+
+	atDesk.send("giveBack", { conversationId });
+	visitor.say("And the price?");
+	await visitor.until(() => visitor.read.includes("Bot: And the price?"));
+	await atDesk.hears("Bot: And the price?");
+	expect(visitor.read).not.toContain("Bot: Thank you, Grace");
+	await grace.rest.becomes(`/messages/${conversationId}/stats`, { bySender: { customer: 4, agent: 1, bot: 3 } });
+}, 60_000);
+
+test("of 100 conversations that arrive at once, 10 agents who take 5 each get exactly 50", async () => {
+	const { wsUrl, admin } = await givenCrm();
+	const agents: string[] = [];
+	for (let n = 0; n < 10; n++) {
+		const { id } = await admin.ask("POST", "/agents", { email: `agent-${n}@example.com`, name: `Agent ${n}` });
+		await admin.ask("PUT", `/agents/${id}/status`, { status: "online" });
+		agents.push(String(id));
+	}
+	const customers = await Promise.all(
+		Array.from({ length: 100 }, async (_, n) => {
+			const client = await ChatWire.connect(wsUrl, customer({ email: `customer-${n}@example.com` }));
+			const { conversationId } = await client.greeting();
+			return { client, conversationId };
+		}),
+	);
+	for (const { client, conversationId } of customers) client.say(conversationId, "Help!");
+	const assigned = async () => {
+		const open = await admin.list("/conversations?status=open&limit=100");
+		expect(open.length).toBeLessThanOrEqual(100);
+		return open.filter(({ assignedAgentId }) => assignedAgentId !== undefined);
+	};
+	await eventually(async () => (await assigned()).length >= 50);
+	await Promise.all(customers.map(({ client }) => client.until(({ type }) => type === "queue")));
+	const given = await assigned();
+	expect(given).toHaveLength(50);
+	const counts = await Promise.all(agents.map((id) => admin.ask("GET", `/agents/${id}`)));
+	expect(counts.map(({ activeConversations }) => activeConversations)).toEqual(Array(10).fill(5));
+
+	const [over] = given;
+	const leaving = customers.find(({ conversationId }) => conversationId === over?.id);
+	leaving?.client.send("closeConversation", { conversationId: leaving.conversationId });
+	await eventually(async () => (await assigned()).filter(({ id }) => id !== over?.id).length === 50);
+}, 90_000);
