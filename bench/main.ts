@@ -8,6 +8,7 @@ import { latency } from "./latency.js";
 import { markdown } from "./measure/table.js";
 import { memory } from "./memory.js";
 import { profile } from "./profile.js";
+import { rest } from "./rest.js";
 import { startup } from "./startup.js";
 import { storage } from "./storage.js";
 import { throughput } from "./throughput.js";
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 	memory,
 	startup,
 	jitter,
+	rest,
 	storage,
 	import: importing,
 	profile,

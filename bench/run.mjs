@@ -10,7 +10,13 @@ const BUILT = "bench/.build";
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 cpSync("dist", `${BUILT}/product`, { recursive: true });
 await build({
-	entryPoints: ["bench/main.ts", "bench/load/main.ts", "bench/peers/socketioServer.ts", "bench/peers/wsServer.ts"],
+	entryPoints: [
+		"bench/main.ts",
+		"bench/load/main.ts",
+		"bench/peers/socketioServer.ts",
+		"bench/peers/wsServer.ts",
+		"bench/peers/honoServer.ts",
+	],
 	outbase: "bench",
 	outdir: BUILT,
 	bundle: true,

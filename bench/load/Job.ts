@@ -3,7 +3,7 @@ export type Speech = "ours" | "socketio" | "ws";
 
 /** What a load generator is to do. */
 export interface Job {
-	readonly scenario: "throughput" | "latency" | "idle" | "jitter";
+	readonly scenario: "throughput" | "latency" | "idle" | "jitter" | "rest";
 	readonly speech: Speech;
 	/** Host and port. */
 	readonly origin: string;
@@ -12,7 +12,9 @@ export interface Job {
 	readonly rooms: number;
 	readonly seconds: number;
 	readonly warmUpSeconds: number;
-	/** `throughput`: messages that a client may have in flight. */
+	/** `rest`: what is asked for. */
+	readonly path?: string;
+	/** `throughput`: messages that a client may have in flight; `rest`: connections. */
 	readonly window: number;
 	/** `latency`, `jitter`: messages a second, of all clients together. */
 	readonly perSecond: number;

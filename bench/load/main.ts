@@ -3,9 +3,10 @@ import type { Job } from "./Job.js";
 import { idle } from "./scenarios/idle.js";
 import { jitter } from "./scenarios/jitter.js";
 import { latency } from "./scenarios/latency.js";
+import { rest } from "./scenarios/rest.js";
 import { throughput } from "./scenarios/throughput.js";
 
-const scenarios = { throughput, latency, idle, jitter };
+const scenarios = { throughput, latency, idle, jitter, rest };
 
 /** Tells the parent that a stretch begins or ends. */
 const mark = (name: string): void => void process.send?.({ mark: name });

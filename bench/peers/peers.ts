@@ -27,6 +27,8 @@ export const ours = peer("ours", "ours", {
 		// By default a connection may send 50 frames a second, which is for people.
 		FRAMES_PER_SECOND: UNLIMITED,
 		FRAME_BURST: UNLIMITED,
+		REQUESTS_PER_SECOND: UNLIMITED,
+		REQUEST_BURST: UNLIMITED,
 	}),
 });
 

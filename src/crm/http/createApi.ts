@@ -78,7 +78,8 @@ async function respond(
 		...headers,
 		"X-Request-Id": requestId,
 	};
-	return new Response(status === 204 ? null : body, { status, headers: all });
+	const content = status === 204 ? undefined : body;
+	return context.env?.send?.(status, all, content) ?? new Response(content, { status, headers: all });
 }
 
 function failed(thrown: unknown, requestId: string): Answered {

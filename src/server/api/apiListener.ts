@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, type Http2Bindings, type HttpBindings } from "@hono/node-server";
 import { apiOf, type CrmApiPorts } from "../../crm/apiOf.js";
 import type { Crm } from "../../crm/Crm.js";
 
@@ -8,14 +8,25 @@ export interface ApiListenerPorts extends CrmApiPorts {
 	readonly trustedProxies: number;
 }
 
+/** Tells the listener that there's nothing left to send. */
+const SENT = new Response(null, { headers: { "x-hono-already-sent": "true" } });
+
 /** Serves the API of a CRM to Node's HTTP server. */
 export function apiListener(crm: Crm, ports: ApiListenerPorts) {
 	const api = apiOf(crm, ports);
-	return getRequestListener(
-		(request, { incoming }) =>
-			api.fetch(request, { address: addressOf(incoming as IncomingMessage, ports.trustedProxies) }),
-		{ overrideGlobalObjects: false },
-	) as (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+	const fetch = (request: Request, { incoming, outgoing }: HttpBindings | Http2Bindings) =>
+		api.fetch(request, {
+			address: addressOf(incoming as IncomingMessage, ports.trustedProxies),
+			send(status, headers, body) {
+				const length = body === undefined ? undefined : { "Content-Length": Buffer.byteLength(body) };
+				(outgoing as ServerResponse).writeHead(status, { ...headers, ...length }).end(body);
+				return SENT;
+			},
+		});
+	return getRequestListener(fetch, { overrideGlobalObjects: false }) as (
+		request: IncomingMessage,
+		response: ServerResponse,
+	) => Promise<void>;
 }
 
 /** Where a request comes from: what isn't said by a proxy of ours can be anything. */
