@@ -48,7 +48,7 @@ export class CrmOffice {
 			secret: SECRET,
 			aliasSecret: SECRET,
 			visitorAuth: "open",
-			office: ({ agents, frontDesk, roster }) =>
+			office: ({ agents, frontDesk, roster, files }) =>
 				new PostOffice({
 					topic: "crm",
 					storage,
@@ -65,6 +65,7 @@ export class CrmOffice {
 					secret: SECRET,
 					soleOwner: true,
 					roster,
+					files,
 				}),
 		});
 		return new CrmOffice(crm, transport, close);

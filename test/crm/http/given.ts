@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterEach, expect } from "@jest/globals";
 import { StaticApps } from "../../../src/apps/StaticApps.js";
+import type { BlobStore } from "../../../src/blobs/BlobStore.js";
 import { restClient } from "../../../src/client/index.js";
 import { createAgentToken } from "../../../src/connectors/admin/agentToken.js";
 import { ChatAgentConnector } from "../../../src/connectors/chat/ChatAgentConnector.js";
@@ -46,6 +47,11 @@ export class WatchedStorage extends MemoryStorage {
 
 export const TOPIC = "t";
 
+interface Blobs {
+	readonly store: BlobStore;
+	close(): Promise<void>;
+}
+
 /** A CRM and its API on a server of their own, on memory; with two apps. */
 export class Office {
 	private constructor(
@@ -58,11 +64,14 @@ export class Office {
 	) {}
 
 	/** Closed after the test. */
-	static async open(given: Partial<CrmApiPorts> = {}): Promise<Office> {
+	static async open(
+		given: Partial<CrmApiPorts> = {},
+		openBlobs: (clock: () => number) => Promise<Blobs> = (clock) => openFolderBlobs({}, clock),
+	): Promise<Office> {
 		const clock = new TestClock();
 		const notes = new Notes();
 		const storage = new WatchedStorage({ collections: [...collections, ...crmCollections], clock: clock.read });
-		const blobs = await openFolderBlobs({}, clock.read);
+		const blobs = await openBlobs(clock.read);
 		cleanups.push(blobs.close);
 		const ports = {
 			topic: TOPIC,
