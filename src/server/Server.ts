@@ -26,6 +26,7 @@ import { type Health, routeTable } from "./routeTable.js";
 import type { Settings } from "./settings.js";
 import { Load } from "./sockets/Load.js";
 import { SocketDoor } from "./sockets/SocketDoor.js";
+import { TOPIC } from "./topic.js";
 import { Upkeep } from "./Upkeep.js";
 import { version } from "./version.js";
 
@@ -42,7 +43,6 @@ export interface RunningServer {
 	close(): Promise<void>;
 }
 
-const TOPIC = "chat";
 const CLOSE_MS = 10_000;
 /** Where files are put and read. */
 const FILES = "/files";

@@ -4,12 +4,13 @@ import { RouterError } from "../protocol/errors.js";
 import { backup } from "./cli/backup.js";
 import { type Command, WrongUsage } from "./cli/Command.js";
 import { restore } from "./cli/restore.js";
+import { seed } from "./cli/seed.js";
 import { start } from "./cli/start.js";
 import { token } from "./cli/token.js";
 import { version } from "./version.js";
 
 const NAME = "stentor-chat-router";
-const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ start, token, backup, restore }));
+const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ start, seed, token, backup, restore }));
 
 try {
 	await main(process.argv.slice(2));

@@ -143,7 +143,7 @@ export class Routing {
 		const before = await find(conversations, app, id);
 		if (!before || isEnded(before.status)) return;
 		const agent = agentId === undefined ? undefined : await agents.get(app, agentId);
-		await conversations.assign(app, id, agent && summaryOf(agent));
+		if (!(await ifOpen(conversations.assign(app, id, agent && summaryOf(agent))))) return;
 		const { assignedAgentId: former } = before;
 		if (former !== undefined && former !== agentId) {
 			const { user } = await persons.agent(app, former);
@@ -212,6 +212,19 @@ async function ifThere(work: Promise<void>): Promise<void> {
 		await work;
 	} catch (error) {
 		if (!(error instanceof RouterError && error.code === "session_unknown")) throw error;
+	}
+}
+
+/** Answers whether it was done: a conversation may be closed meanwhile, and then nobody is to have it. */
+async function ifOpen(work: Promise<unknown>): Promise<boolean> {
+	try {
+		await work;
+		return true;
+	} catch (error) {
+		const isOver =
+			error instanceof RouterError && (error.code === "conversation_closed" || error.code === "conversation_archived");
+		if (!isOver) throw error;
+		return false;
 	}
 }
 

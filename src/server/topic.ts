@@ -1,0 +1,2 @@
+/** The server's post office: it scopes its records. */
+export const TOPIC = "chat";
