@@ -5,7 +5,7 @@ import type { AnsweringConnector } from "../../src/connectors/Connector.js";
 import { ChatAgentConnector } from "../../src/connectors/chat/ChatAgentConnector.js";
 import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerConnector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
-import { Crm } from "../../src/crm/Crm.js";
+import { Crm, type CrmPorts } from "../../src/crm/Crm.js";
 import { crmCollections } from "../../src/crm/collections.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
@@ -32,7 +32,10 @@ export class CrmOffice {
 		private readonly closeBlobs: () => Promise<void>,
 	) {}
 
-	static async open(bots: readonly AnsweringConnector[] = []): Promise<CrmOffice> {
+	static async open(
+		bots: readonly AnsweringConnector[] = [],
+		given: Pick<CrmPorts, "gatherMs"> = {},
+	): Promise<CrmOffice> {
 		const clock = Date.now;
 		const storage = new MemoryStorage({ collections: [...collections, ...crmCollections], clock });
 		const { store: blobs, close } = await openFolderBlobs({}, clock);
@@ -48,6 +51,7 @@ export class CrmOffice {
 			secret: SECRET,
 			aliasSecret: SECRET,
 			visitorAuth: "open",
+			...given,
 			office: ({ agents, frontDesk, roster, files }) =>
 				new PostOffice({
 					topic: "crm",
