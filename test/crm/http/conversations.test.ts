@@ -192,10 +192,12 @@ describe("a conversation", () => {
 	});
 
 	test("isn't unread any more once staff has read it, and its customer's socket is told", async () => {
-		const { office, staff, customer, token, param } = await begin();
+		const { office, staff, customer, agent, token, param } = await begin();
 		const ada = await atSocket(office, { user: JSON.stringify(ADA), conversationId: param.id, token });
 		await ada.say("Hello", { messageId: "m1" });
 		await staff.messages.$post({ json: { conversationId: param.id, content: "Hi", messageId: "g1" } });
+		// Who answers has it from then on.
+		await office.becomes(param.id, { assignedAgentId: agent.id });
 		await ada.say("Are you there?", { messageId: "m2" });
 		await office.becomes(param.id, { unreadCount: 1, messageCount: 3 });
 		expect((await staff.conversations[":id"].read.$put({ param, json: {} })).status).toBe(204);
