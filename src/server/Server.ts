@@ -66,13 +66,15 @@ export async function startServer(
 	const http = createServer();
 	try {
 		const secret = await aliasSecretOf(storage);
-		const url = await listen(http, settings);
+		let url = "";
 		const blobs = await FolderBlobStore.open({
 			folder: filesIn(settings.dataDir),
-			publicUrl: `${publicUrl(url, settings)}${FILES}`,
+			publicUrl: () => `${publicUrl(url, settings)}${FILES}`,
 			secret: jwtSecret,
 			clock,
 		});
+		url = await listen(http, settings);
+		// Nothing is waited for in between: who comes before there's somebody to answer is never answered.
 		return open({ settings, monitor, clock, storage, blobs, http, url, secret, jwtSecret });
 	} catch (error) {
 		http.close();

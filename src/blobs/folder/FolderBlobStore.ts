@@ -10,8 +10,8 @@ import { writeDurably } from "./durableFile.js";
 export interface FolderBlobStoreOptions {
 	/** Made, for this user only, if it's not there. One process uses it. */
 	readonly folder: string;
-	/** Where `FolderBlobRoutes` answers, e.g. `https://chat.example.com/files`. */
-	readonly publicUrl: string;
+	/** Where `FolderBlobRoutes` answers, e.g. `https://chat.example.com/files`; a function if that's known later. */
+	readonly publicUrl: string | (() => string);
 	/** What addresses are signed with. */
 	readonly secret: string;
 	/** The time in ms. Default: `Date.now`. */
@@ -33,7 +33,6 @@ const MISTAKES = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR"]);
 /** Files in a folder: `quarantine/<key>` and `served/<key>`, the latter with how they're served in `<key>.json`. */
 export class FolderBlobStore implements BlobStore {
 	readonly signer: AddressSigner;
-	readonly publicUrl: string;
 	private readonly partial: string;
 
 	/** Throws `configuration_invalid` or `storage_unavailable`. Removes what an earlier process left half written. */
@@ -48,8 +47,12 @@ export class FolderBlobStore implements BlobStore {
 
 	private constructor(private readonly options: FolderBlobStoreOptions) {
 		this.signer = new AddressSigner(options.secret, options.clock ?? Date.now);
-		this.publicUrl = options.publicUrl.replace(/\/$/, "");
 		this.partial = join(options.folder, "partial");
+	}
+
+	get publicUrl(): string {
+		const { publicUrl } = this.options;
+		return (typeof publicUrl === "string" ? publicUrl : publicUrl()).replace(/\/$/, "");
 	}
 
 	async uploadAddress(upload: Upload): Promise<string> {
