@@ -13,6 +13,7 @@ import { customerRoutes } from "./customers/routes.js";
 import type { SchemaOf } from "./http/clientTypes.js";
 import { problemRoutes } from "./http/routes/problems.js";
 import { type MessageServices, messageRoutes } from "./messages/routes.js";
+import { type SearchServices, searchRoutes } from "./search/routes.js";
 
 /** What the routes are made of: the services of a `Crm`. */
 export interface ApiServices
@@ -21,7 +22,8 @@ export interface ApiServices
 		SessionServices,
 		ConversationServices,
 		MessageServices,
-		AttachmentServices {
+		AttachmentServices,
+		SearchServices {
 	readonly customers: Customers;
 	readonly signIn: SignIn;
 }
@@ -35,6 +37,7 @@ export function apiRoutes(services: ApiServices) {
 		...conversationRecordRoutes(services),
 		...conversationLifeRoutes(services),
 		...messageRoutes(services),
+		...searchRoutes(services),
 		...attachmentRoutes(services),
 		...agentRoutes(services),
 		...apiKeyRoutes(services),

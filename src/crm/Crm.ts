@@ -7,6 +7,7 @@ import type { FileDesk, Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { Storage } from "../storage/Storage.js";
+import type { TextIndex } from "../storage/TextIndex.js";
 import { Accounts } from "./access/Accounts.js";
 import { AgentAccess } from "./access/AgentAccess.js";
 import { ApiKeys } from "./access/ApiKeys.js";
@@ -32,6 +33,8 @@ import { Messages } from "./messages/Messages.js";
 import { AgentRoster } from "./routing/AgentRoster.js";
 import { Queue } from "./routing/Queue.js";
 import { Routing } from "./routing/Routing.js";
+import { MessageIndexing } from "./search/MessageIndexing.js";
+import { Search } from "./search/Search.js";
 
 /** What a post office's connectors ask the CRM: who may come in. */
 export interface Doors {
@@ -49,6 +52,8 @@ export interface CrmPorts {
 	readonly topic: string;
 	readonly storage: Storage;
 	readonly blobs: BlobStore;
+	/** Finds messages by their words. */
+	readonly textIndex: TextIndex;
 	readonly apps: Apps;
 	readonly monitor: Monitor;
 	/** Epoch milliseconds. */
@@ -64,8 +69,6 @@ export interface CrmPorts {
 	readonly agentTokens?: (agents: Agents) => AgentTokenVerifier;
 	/** What hashing a password takes. Default: `SCRYPT_COST`. */
 	readonly cost?: ScryptCost;
-	/** See `ProjectionPorts`. */
-	readonly gatherMs?: number;
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */
 	office(doors: Doors): PostOffice;
 }
@@ -76,6 +79,7 @@ export class Crm {
 	readonly customers: Customers;
 	readonly conversations: Conversations;
 	readonly messages: Messages;
+	readonly search: Search;
 	readonly attachments: Attachments;
 	readonly agents: Agents;
 	readonly availability: Availability;
@@ -151,16 +155,18 @@ export class Crm {
 		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, files });
 		this.office = office;
 		this.messages = new Messages({ storage, office });
+		const { textIndex: index } = ports;
+		this.search = new Search({ ...ports, index, conversations });
 		const persons = new Persons({ secret: ports.aliasSecret, agents });
 		this.persons = persons;
 		const queue = new Queue({ assignments, office });
 		const { monitor } = ports;
 		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
 		const followed = (app: string, id: string, entries: readonly Entry[]) => this.routing.followed(app, id, entries);
-		const presses = (entry: Entry) => this.routing.presses(entry);
-		const projection = new ConversationProjection({ ...ports, followed, presses });
+		const projection = new ConversationProjection({ ...ports, followed });
 		this.handling = new Handling({ office, conversations, projection, persons });
 		office.plug(projection);
+		office.plug(new MessageIndexing(index));
 	}
 
 	/** `told` is called as soon as this process has ended an agent's tokens. */

@@ -6,22 +6,21 @@ import { environmentApps } from "../apps/environmentApps.js";
 import { FolderBlobRoutes } from "../blobs/folder/FolderBlobRoutes.js";
 import { FolderBlobStore } from "../blobs/folder/FolderBlobStore.js";
 import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
-import { crmCollections } from "../crm/collections.js";
-import { collections } from "../delivery/records.js";
 import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
-import { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
+import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 import { LocalTransport } from "../transport/local/LocalTransport.js";
 import { listen } from "./address.js";
 import { aliasSecretOf, serverKeys } from "./aliasSecret.js";
 import { ApiDoor } from "./api/ApiDoor.js";
-import { databaseIn, filesIn, jwtSecretIn, prepareDataDir } from "./dataDir.js";
-import { DemoSessions, demoSessions } from "./demo/DemoSessions.js";
+import { filesIn, jwtSecretIn, prepareDataDir } from "./dataDir.js";
+import { DemoSessions } from "./demo/DemoSessions.js";
 import { Desk } from "./demo/Desk.js";
 import { demoBotHandler } from "./demo/demoBot.js";
 import { FetchRoutes } from "./http/FetchRoutes.js";
 import { Routes } from "./http/Routes.js";
 import { openCrm } from "./openCrm.js";
+import { openStorage } from "./openStorage.js";
 import { type Health, routeTable } from "./routeTable.js";
 import type { Settings } from "./settings.js";
 import { Load } from "./sockets/Load.js";
@@ -58,11 +57,7 @@ export async function startServer(
 ): Promise<RunningServer> {
 	prepareDataDir(settings.dataDir);
 	const jwtSecret = settings.jwtSecret ?? jwtSecretIn(settings.dataDir);
-	const storage = await LibsqlStorage.open({
-		path: databaseIn(settings.dataDir),
-		collections: [...collections, ...crmCollections, demoSessions, serverKeys],
-		clock,
-	});
+	const storage = await openStorage(settings.dataDir, clock);
 	const http = createServer();
 	try {
 		const secret = await aliasSecretOf(storage);

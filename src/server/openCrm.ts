@@ -11,6 +11,7 @@ import { PostOffice } from "../delivery/PostOffice.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 import type { LocalTransport } from "../transport/local/LocalTransport.js";
+import { MESSAGES } from "./openStorage.js";
 import type { Settings } from "./settings.js";
 
 export interface CrmParts {
@@ -39,6 +40,7 @@ export function openCrm(parts: CrmParts): Crm {
 		topic,
 		storage,
 		blobs,
+		textIndex: storage.textIndex(MESSAGES),
 		apps,
 		monitor,
 		clock,

@@ -11,6 +11,7 @@ interface Area {
 
 const CONTRACTS = [
 	"storage/Storage.ts",
+	"storage/TextIndex.ts",
 	"transport/Transport.ts",
 	"connectors/Connector.ts",
 	"connectors/Desk.ts",
@@ -24,6 +25,7 @@ const PURE = ["node:crypto", "zod"];
 export const AREAS: readonly Area[] = [
 	{ area: "protocol/", imports: [], packages: ["zod"] },
 
+	{ area: "storage/TextIndex.ts", imports: ["protocol/"], packages: [] },
 	{ area: "storage/Storage.ts", imports: ["protocol/"], packages: [] },
 	{ area: "transport/Transport.ts", imports: ["protocol/"], packages: [] },
 	{ area: "apps/Apps.ts", imports: ["protocol/"], packages: [] },
@@ -38,13 +40,21 @@ export const AREAS: readonly Area[] = [
 		packages: [...PURE, "p-retry", "node:async_hooks", "node:events", "node:timers/promises"],
 	},
 
-	{ area: "storage/libsql/", imports: ["protocol/", "storage/Storage.ts", "storage/"], packages: ["libsql", "node:*"] },
+	{
+		area: "storage/libsql/",
+		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/"],
+		packages: ["libsql", "node:*"],
+	},
 	{
 		area: "storage/dynamodb/",
-		imports: ["protocol/", "storage/Storage.ts", "storage/"],
+		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/"],
 		packages: ["@aws-sdk/*", "node:*", "p-retry"],
 	},
-	{ area: "storage/*/", imports: ["protocol/", "storage/Storage.ts", "storage/"], packages: PURE },
+	{
+		area: "storage/*/",
+		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/"],
+		packages: PURE,
+	},
 	{ area: "storage/", imports: ["protocol/", "storage/Storage.ts"], packages: PURE },
 	{
 		area: "transport/apigateway/",

@@ -5,12 +5,15 @@ import type { AnsweringConnector } from "../../src/connectors/Connector.js";
 import { ChatAgentConnector } from "../../src/connectors/chat/ChatAgentConnector.js";
 import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerConnector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
-import { Crm, type CrmPorts } from "../../src/crm/Crm.js";
+import { Crm } from "../../src/crm/Crm.js";
 import { crmCollections } from "../../src/crm/collections.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
 import { silent } from "../../src/monitoring/Monitor.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
+import type { Storage } from "../../src/storage/Storage.js";
+import type { TextIndex } from "../../src/storage/TextIndex.js";
+import { WordTextIndex, wordCollections } from "../../src/storage/words/index.js";
 import { ChatClient } from "../connectors/chatOffice.js";
 import { openFolderBlobs } from "../support/blobStores.js";
 import { LoopTransport } from "../support/LoopTransport.js";
@@ -28,30 +31,32 @@ export interface AtDesk {
 export class CrmOffice {
 	private constructor(
 		readonly crm: Crm,
+		readonly textIndex: TextIndex,
 		readonly transport: LoopTransport,
 		private readonly closeBlobs: () => Promise<void>,
 	) {}
 
 	static async open(
 		bots: readonly AnsweringConnector[] = [],
-		given: Pick<CrmPorts, "gatherMs"> = {},
+		indexOn: (storage: Storage) => Promise<TextIndex> = async (storage) => new WordTextIndex(storage),
 	): Promise<CrmOffice> {
 		const clock = Date.now;
-		const storage = new MemoryStorage({ collections: [...collections, ...crmCollections], clock });
+		const storage = new MemoryStorage({ collections: [...collections, ...crmCollections, ...wordCollections], clock });
 		const { store: blobs, close } = await openFolderBlobs({}, clock);
 		const transport = new LoopTransport();
+		const textIndex = await indexOn(storage);
 		const apps = new StaticApps([{ id: APP }]);
 		const crm = new Crm({
 			topic: "crm",
 			storage,
 			blobs,
+			textIndex,
 			apps,
 			monitor: silent,
 			clock,
 			secret: SECRET,
 			aliasSecret: SECRET,
 			visitorAuth: "open",
-			...given,
 			office: ({ agents, frontDesk, roster, files }) =>
 				new PostOffice({
 					topic: "crm",
@@ -72,7 +77,7 @@ export class CrmOffice {
 					files,
 				}),
 		});
-		return new CrmOffice(crm, transport, close);
+		return new CrmOffice(crm, textIndex, transport, close);
 	}
 
 	/** What chat clients talk to. */

@@ -111,6 +111,11 @@ export class Conversations {
 		});
 	}
 
+	/** Up to 100 conversations; those that aren't there are left out. */
+	async several(app: string, ids: readonly string[]): Promise<ConversationFields[]> {
+		return (await this.store.records(app, ids)).map(fieldsOf);
+	}
+
 	/** Those of them (up to 100) that are closed, archived, or not there. */
 	async over(app: string, ids: readonly string[]): Promise<readonly string[]> {
 		const going = new Set<string>();

@@ -1,17 +1,14 @@
 import { StaticApps } from "../../apps/StaticApps.js";
 import { FolderBlobStore } from "../../blobs/folder/FolderBlobStore.js";
 import { StentorConnector } from "../../connectors/stentor/StentorConnector.js";
-import { crmCollections } from "../../crm/collections.js";
-import { collections } from "../../delivery/records.js";
 import { jsonMonitor } from "../../monitoring/jsonMonitor.js";
-import { LibsqlStorage } from "../../storage/libsql/LibsqlStorage.js";
 import { LocalTransport } from "../../transport/local/LocalTransport.js";
-import { aliasSecretOf, serverKeys } from "../aliasSecret.js";
-import { databaseIn, filesIn, jwtSecretIn, prepareDataDir } from "../dataDir.js";
-import { demoSessions } from "../demo/DemoSessions.js";
+import { aliasSecretOf } from "../aliasSecret.js";
+import { filesIn, jwtSecretIn, prepareDataDir } from "../dataDir.js";
 import { DemoSeed, SetClock } from "../demo/seed/DemoSeed.js";
 import { demoPlan } from "../demo/seed/plan.js";
 import { openCrm } from "../openCrm.js";
+import { openStorage } from "../openStorage.js";
 import { loadEnvironment, readSettings, type Settings } from "../settings.js";
 import { TOPIC } from "../topic.js";
 import { type Command, WrongUsage } from "./Command.js";
@@ -51,10 +48,7 @@ async function seedInto(settings: Settings, number: number): Promise<{ agents: n
 
 async function seedNow(settings: Settings, number: number): Promise<{ agents: number; made: number }> {
 	const app = settings.appId ?? "default";
-	const storage = await LibsqlStorage.open({
-		path: databaseIn(settings.dataDir),
-		collections: [...collections, ...crmCollections, demoSessions, serverKeys],
-	});
+	const storage = await openStorage(settings.dataDir);
 	try {
 		const jwtSecret = settings.jwtSecret ?? jwtSecretIn(settings.dataDir);
 		const secret = await aliasSecretOf(storage);

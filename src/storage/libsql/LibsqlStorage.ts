@@ -4,12 +4,14 @@ import { RouterError } from "../../protocol/errors.js";
 import type { Effect, PreparedWrite } from "../evaluate.js";
 import { undeclared } from "../key.js";
 import type { AnyCollection, Key, Query } from "../Storage.js";
+import type { TextIndex } from "../TextIndex.js";
 import { type TextPage, TextStorage } from "../TextStorage.js";
 import { backupDatabase, writeBackup } from "./backup.js";
 import { Connection, configure } from "./Connection.js";
 import { lockFile } from "./fileLock.js";
 import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
+import { LibsqlTextIndex, prepareTextIndex, textIndexSql } from "./LibsqlTextIndex.js";
 import { checkDatabase, prepareDatabase } from "./schema.js";
 import { scriptable } from "./script.js";
 import { TableScript } from "./TableScript.js";
@@ -21,6 +23,8 @@ export interface LibsqlStorageOptions {
 	/** The database file, made if it's not there; its folder must be. `":memory:"`: kept in this process only. */
 	readonly path: string;
 	readonly collections: readonly AnyCollection[];
+	/** Names of the text indexes that it has, see `textIndex`: letters only. Default: none. */
+	readonly textIndexes?: readonly string[];
 	/** The time in ms. Default: `Date.now`. */
 	readonly clock?: () => number;
 }
@@ -52,10 +56,15 @@ export class LibsqlStorage extends TextStorage {
 	 * Throws `database_locked`, `database_newer`, `database_damaged`, or `storage_unavailable` where the file can't be
 	 * made or read. A file that's refused is left as it is.
 	 */
-	static async open({ path, collections, clock = Date.now }: LibsqlStorageOptions): Promise<LibsqlStorage> {
+	static async open({
+		path,
+		collections,
+		textIndexes = [],
+		clock = Date.now,
+	}: LibsqlStorageOptions): Promise<LibsqlStorage> {
 		const writers = new Map(collections.map((each) => [each.name, new TableWriter(each)]));
 		if (path === MEMORY) {
-			const reading = openDatabase(path, collections);
+			const reading = openDatabase(path, collections, textIndexes);
 			return new LibsqlStorage({
 				reading,
 				writing: new SharedWriting(reading),
@@ -69,8 +78,8 @@ export class LibsqlStorage extends TextStorage {
 		const unlock = lockFile(file);
 		let reading: Connection | undefined;
 		try {
-			reading = openDatabase(file, collections);
-			const sql = [...writers.values()].flatMap((writer) => writer.sql);
+			reading = openDatabase(file, collections, textIndexes);
+			const sql = [...[...writers.values()].flatMap((writer) => writer.sql), ...textIndexes.flatMap(textIndexSql)];
 			const writing = await WritingConnection.open(file, sql);
 			return new LibsqlStorage({ reading, writing, writers, collections, clock, unlock });
 		} catch (error) {
@@ -86,6 +95,13 @@ export class LibsqlStorage extends TextStorage {
 		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(reading, each)]));
 		this.scripts = new Map(collections.map((each) => [each.name, new TableScript(each)]));
 		this.commits = new GroupCommit(writing);
+	}
+
+	/** One of the text indexes that it was opened with. */
+	textIndex(name: string): TextIndex {
+		const { reading, writing } = this.parts;
+		const transact = (work: () => void) => this.commits.run(work, { writes: [], rows: undefined }, undefined);
+		return new LibsqlTextIndex(name, reading, writing, transact);
 	}
 
 	/** Removes up to `limit` records that are past their end; answers how many. For the background, in small batches. */
@@ -180,13 +196,14 @@ function locate(path: string): string {
 	}
 }
 
-function openDatabase(path: string, collections: readonly AnyCollection[]): Connection {
+function openDatabase(path: string, collections: readonly AnyCollection[], textIndexes: readonly string[]): Connection {
 	const connection = new Connection(path);
 	try {
 		for (const pragma of configure) connection.all(pragma);
 		checkDatabase(connection);
 		connection.all("PRAGMA journal_mode = WAL");
 		prepareDatabase(connection, collections);
+		for (const name of textIndexes) prepareTextIndex(connection, name);
 		return connection;
 	} catch (error) {
 		connection.close();

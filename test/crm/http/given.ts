@@ -18,6 +18,7 @@ import { PostOffice } from "../../../src/delivery/PostOffice.js";
 import { collections } from "../../../src/delivery/records.js";
 import type { PreparedWrite } from "../../../src/storage/evaluate.js";
 import { MemoryStorage } from "../../../src/storage/memory/MemoryStorage.js";
+import { WordTextIndex, wordCollections } from "../../../src/storage/words/index.js";
 import { openFolderBlobs } from "../../support/blobStores.js";
 import { eventually } from "../../support/eventually.js";
 import { LoopTransport } from "../../support/LoopTransport.js";
@@ -70,13 +71,17 @@ export class Office {
 	): Promise<Office> {
 		const clock = new TestClock();
 		const notes = new Notes();
-		const storage = new WatchedStorage({ collections: [...collections, ...crmCollections], clock: clock.read });
+		const storage = new WatchedStorage({
+			collections: [...collections, ...crmCollections, ...wordCollections],
+			clock: clock.read,
+		});
 		const blobs = await openBlobs(clock.read);
 		cleanups.push(blobs.close);
 		const ports = {
 			topic: TOPIC,
 			storage,
 			blobs: blobs.store,
+			textIndex: new WordTextIndex(storage),
 			apps: new StaticApps([{ id: APP }, { id: OTHER_APP }], { default: APP }),
 			monitor: notes,
 			clock: clock.read,

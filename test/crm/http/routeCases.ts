@@ -1,6 +1,7 @@
 import type { ApiRoute } from "../../../src/crm/Api.js";
 import type { Subject } from "../../../src/crm/access/authorise.js";
 import type { Conversation } from "../../../src/crm/conversations/records.js";
+import type { Hit } from "../../../src/crm/search/Search.js";
 import { APP, PASSWORD } from "./given.js";
 import type { Side, World } from "./World.js";
 
@@ -86,6 +87,10 @@ export const ROUTE_CASES: Readonly<Record<RouteName, RouteCase>> = {
 		subject: subjectOf,
 	},
 	"get /messages": { query: ({ conversationId }) => ({ conversationId }), subject: subjectOf },
+	"get /messages/search": {
+		query: () => ({ q: "hello" }),
+		listed: ({ conversation }: Hit) => ({ kind: "conversation", app: APP, ...conversation }),
+	},
 	"get /messages/:id": { params: ({ conversationId }) => ({ id: `${conversationId}.1` }), subject: subjectOf },
 	"get /messages/:conversationId/stats": { params: ({ conversationId }) => ({ conversationId }), subject: subjectOf },
 

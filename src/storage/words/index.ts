@@ -1,0 +1,2 @@
+export { wordCollections } from "./records.js";
+export { WordTextIndex } from "./WordTextIndex.js";
