@@ -6,6 +6,8 @@ export interface App {
 	readonly bot?: BotSettings;
 	/** The widget's settings, handed to the page as they are. */
 	readonly widget?: Readonly<Record<string, unknown>>;
+	/** After how many days a closed conversation is erased. Default: what holds for all apps; without that, never. */
+	readonly retentionDays?: number;
 }
 
 export interface BotSettings {

@@ -13,6 +13,7 @@ const app: z.ZodType<App> = z.strictObject({
 		})
 		.optional(),
 	widget: z.record(z.string(), z.unknown()).optional(),
+	retentionDays: z.number().int().min(1).max(36_500).optional(),
 });
 
 const appList = z.array(app).superRefine((list, context) => {

@@ -22,6 +22,9 @@ import { Assignments } from "./agents/Assignments.js";
 import { Availability } from "./agents/Availability.js";
 import { Attachments } from "./attachments/Attachments.js";
 import { messageFiles } from "./attachments/messageFiles.js";
+import { Erasures } from "./care/Erasures.js";
+import { Exports } from "./care/Exports.js";
+import { Retention } from "./care/Retention.js";
 import { Conversations } from "./conversations/Conversations.js";
 import { Handling } from "./conversations/Handling.js";
 import { Persons } from "./conversations/Persons.js";
@@ -69,6 +72,8 @@ export interface CrmPorts {
 	readonly agentTokens?: (agents: Agents) => AgentTokenVerifier;
 	/** What hashing a password takes. Default: `SCRYPT_COST`. */
 	readonly cost?: ScryptCost;
+	/** After how many days a closed conversation is erased, where its app doesn't say. Default: never. */
+	readonly retentionDays?: number;
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */
 	office(doors: Doors): PostOffice;
 }
@@ -96,6 +101,11 @@ export class Crm {
 	readonly persons: Persons;
 	/** What is done in conversations without a socket. */
 	readonly handling: Handling;
+	/** Erases customers and conversations. */
+	readonly erasures: Erasures;
+	/** What is kept of a customer. */
+	readonly exports: Exports;
+	private readonly retention: Retention;
 	private readonly roster: AgentRoster;
 	private readonly routing: Routing;
 	private readonly agentUpkeep: AgentUpkeep;
@@ -159,6 +169,12 @@ export class Crm {
 		this.search = new Search({ ...ports, index, conversations });
 		const persons = new Persons({ secret: ports.aliasSecret, agents });
 		this.persons = persons;
+		const { customers, attachments } = this;
+		const uploaderOf = (app: string, customerId: string) => persons.uploader({ role: "customer", app, customerId });
+		this.erasures = new Erasures({ ...ports, office, customers, assignments, attachments, uploaderOf });
+		this.exports = new Exports({ ...ports, office, attachments });
+		const daysOf = async (app: string) => (await ports.apps.get(app))?.retentionDays ?? ports.retentionDays;
+		this.retention = new Retention({ ...ports, erasures: this.erasures, daysOf });
 		const queue = new Queue({ assignments, office });
 		const { monitor } = ports;
 		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
@@ -174,12 +190,14 @@ export class Crm {
 		this.toldOfRevoked.push(told);
 	}
 
-	/** What is to be done every two minutes: statuses, counts and files that nobody needs. */
+	/** What is to be done every two minutes: statuses, counts, files that nobody needs, what is to be erased. */
 	async upkeep(): Promise<void> {
 		for (const { id } of await this.ports.apps.list()) {
 			await this.agentUpkeep.run(id);
 			await this.routing.tendWaiting(id);
 			await this.attachments.removeAbandoned(id);
+			await this.erasures.jobs.upkeep(id);
+			await this.retention.run(id);
 		}
 	}
 

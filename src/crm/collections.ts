@@ -4,6 +4,7 @@ import { attachments } from "./attachments/records.js";
 import { conversationCollections } from "./conversations/collections.js";
 import { customerCollections } from "./customers/records.js";
 import { idempotencyKeys } from "./http/idempotency/records.js";
+import { jobCollections } from "./jobs/records.js";
 
 /** Every collection of the CRM; a storage is opened with these and the post office's. */
 export const crmCollections = [
@@ -13,4 +14,5 @@ export const crmCollections = [
 	...accessCollections,
 	attachments,
 	idempotencyKeys,
+	...jobCollections,
 ] as const;

@@ -30,8 +30,12 @@ const AT_ONCE = 50;
 export class Erasing {
 	constructor(private readonly ports: ErasingPorts) {}
 
-	/** Up to which entry all is erased; undefined if there's no such session. */
-	async erase(key: string): Promise<number | undefined> {
+	/**
+	 * Up to which entry all is erased; undefined if there's no such session. `upTo`: it was erased up to there before, and
+	 * only what may have been written since by who had read it earlier is to go.
+	 */
+	async erase(key: string, upTo?: number): Promise<number | undefined> {
+		if (upTo !== undefined) return this.again(key, upTo);
 		const { cursors, memberships, plugins, end } = this.ports;
 		let forgotten = await this.forget(key);
 		for (let tries = 1; forgotten && forgotten.visitors.length > 0 && tries <= TRIES; tries++) {
@@ -46,6 +50,15 @@ export class Erasing {
 		await memberships.forget(key);
 		await plugins.erased(key, seq);
 		await this.tell(key, seq);
+		return seq;
+	}
+
+	private async again(key: string, upTo: number): Promise<number | undefined> {
+		const erased = (await this.ports.log.peek(key))?.erased;
+		if (erased === undefined) return undefined;
+		const seq = Math.min(upTo, erased);
+		await this.replaceEntries(key, seq);
+		await this.ports.plugins.erased(key, seq);
 		return seq;
 	}
 

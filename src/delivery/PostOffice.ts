@@ -229,9 +229,11 @@ export class PostOffice {
 	 * Erases what was said in a session up to now, who its visitor was, and what plugins keep of it: entries keep their
 	 * numbers, and connections of the visitor are ended. What's said later stays. If it fails, or the process dies, call it
 	 * again. Answers up to which entry all is erased; undefined if there's no such session.
+	 * With `upTo` it was erased up to there before: only what plugins in other processes may have kept since, of what they
+	 * had read before, goes as well.
 	 */
-	erase(app: string, sessionId: string): Promise<number | undefined> {
-		return this.rooms.erasing.erase(sessionKey(this.topic, app, sessionId));
+	erase(app: string, sessionId: string, upTo?: number): Promise<number | undefined> {
+		return this.rooms.erasing.erase(sessionKey(this.topic, app, sessionId), upTo);
 	}
 
 	/** Resolves when nothing is under way any more: no change, no push, no turn, no write of a cursor. */

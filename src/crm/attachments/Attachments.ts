@@ -172,6 +172,22 @@ export class Attachments {
 		return erased;
 	}
 
+	/** Removes what somebody has uploaded, or was about to, and no message carries. */
+	async eraseUnsent({ app, uploader }: Party): Promise<void> {
+		let cursor: string | undefined;
+		do {
+			const page = await this.storage.query(attachments, {
+				index: "abandoned",
+				hash: this.scope(app),
+				limit: PAGE,
+				cursor,
+			});
+			const theirs = page.records.filter((record) => record.state !== "deleted" && record.uploader === uploader);
+			for (const record of theirs) await this.remove(app, record);
+			cursor = page.cursor;
+		} while (cursor);
+	}
+
 	/** Removes up to 100 files of an app that no message came to carry in a day; answers how many. */
 	async removeAbandoned(app: string): Promise<number> {
 		const query = { index: "abandoned", hash: this.scope(app), range: { before: this.clock() }, limit: PAGE } as const;

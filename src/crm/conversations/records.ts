@@ -66,6 +66,8 @@ export interface ConversationRecord extends ConversationFields {
 	readonly customerKey: string;
 	readonly agentKey?: string;
 	readonly inboxKey: string;
+	/** While it's closed or archived. */
+	readonly endedKey?: string;
 }
 
 /** How old a conversation's place in the lists may be, in milliseconds: each move is a write to every index. */
@@ -79,6 +81,8 @@ export const conversations = defineCollection<ConversationRecord>({
 		byAgent: { hash: "agentKey", range: { field: "place", type: "string" } },
 		// Status and priority in one: it's an index less to write to, and few enough keys to be merged.
 		inbox: { hash: "inboxKey", range: { field: "place", type: "string" } },
+		// What may have been kept long enough.
+		ended: { hash: "endedKey", range: { field: "closedAt", type: "string" } },
 	},
 });
 
@@ -119,13 +123,17 @@ export function inboxKeys(
 	);
 }
 
+export function endedKeys(topic: string, app: string): string[] {
+	return Array.from({ length: SHARDS }, (_, shard) => keyIn(scopeOf(topic, app), String(shard)));
+}
+
 /** The conversation with what lists find it by. */
 export function recordOf(
 	topic: string,
 	fields: ConversationFields,
 	at: Pick<ConversationRecord, "place" | "followedSeq">,
 ): ConversationRecord {
-	const { appId, id, customerId, assignedAgentId, status, priority } = fields;
+	const { appId, id, customerId, assignedAgentId, status, priority, closedAt } = fields;
 	const shard = (hash("sha256", id, "buffer")[0] ?? 0) % SHARDS;
 	return {
 		...fields,
@@ -134,6 +142,7 @@ export function recordOf(
 		customerKey: customerConversationsKey(topic, appId, customerId),
 		agentKey: assignedAgentId === undefined ? undefined : agentKeys(topic, appId, assignedAgentId, [status])[0],
 		inboxKey: inboxKeys(topic, appId, [status], [priority])[shard] ?? "",
+		endedKey: closedAt === undefined ? undefined : endedKeys(topic, appId)[shard],
 	};
 }
 
@@ -145,6 +154,7 @@ export function fieldsOf(record: ConversationRecord): ConversationFields {
 		customerKey: _____,
 		agentKey: ______,
 		inboxKey: _______,
+		endedKey: ________,
 		...fields
 	} = record;
 	return fields;

@@ -63,6 +63,8 @@ export const customers = defineCollection<CustomerRecord>({
 export const customerIdentities = defineCollection<IdentityRecord>({
 	name: "customerIdentities",
 	key: { hash: "identity" },
+	/** Who is erased, or joined with another one, has all of theirs looked up. */
+	indexes: { byCustomer: { hash: "id" } },
 });
 
 export const customerTags = tagCollection("customerTags");
