@@ -18,7 +18,7 @@ export interface CrmParts {
 	readonly topic: string;
 	/** Whose agents sign in at the OpenID provider. */
 	readonly app: string;
-	readonly settings: Pick<Settings, "visitorAuth" | "identitySecret" | "oidc">;
+	readonly settings: Pick<Settings, "visitorAuth" | "identitySecret" | "oidc" | "retentionDays">;
 	readonly monitor: Monitor;
 	readonly clock: () => number;
 	readonly storage: LibsqlStorage;
@@ -48,6 +48,7 @@ export function openCrm(parts: CrmParts): Crm {
 		aliasSecret: secret,
 		visitorAuth: settings.visitorAuth,
 		identitySecretOf: () => settings.identitySecret,
+		retentionDays: settings.retentionDays,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
 		office: ({ agents, frontDesk, roster, files }) =>
 			new PostOffice({

@@ -34,6 +34,8 @@ export interface Settings {
 	readonly identitySecret?: string;
 	/** Where agents sign in besides here, see `OidcOptions`. */
 	readonly oidc?: Pick<OidcOptions, "issuer" | "audience" | "jwksUri" | "groupsClaim" | "adminGroup">;
+	/** After how many days a closed conversation is erased. Default: never. */
+	readonly retentionDays?: number;
 	/** Where clients reach the WebSocket; by default, at the address that the server listens on. */
 	readonly connectionServerUrl?: string;
 	/** Pages that may connect besides those that the server serves itself. */
@@ -85,6 +87,7 @@ const variables = z.object({
 	OIDC_JWKS_URI: webAddress("of the provider's keys").optional(),
 	OIDC_GROUPS_CLAIM: text,
 	OIDC_ADMIN_GROUP: text,
+	RETENTION_DAYS: wholeIfGiven(1, 36_500, "leave it unset to keep conversations for ever"),
 	CONNECTION_SERVER_URL: z
 		.string()
 		.refine((value) => URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol), {
@@ -136,6 +139,7 @@ export function readSettings(environment: Environment): Settings {
 		visitorAuth: data.VISITOR_AUTH,
 		identitySecret: identitySecretIn(data),
 		oidc: oidcIn(data),
+		retentionDays: data.RETENTION_DAYS,
 		connectionServerUrl: data.CONNECTION_SERVER_URL,
 		allowedOrigins: data.ALLOWED_ORIGINS,
 		logLevel: data.LOG_LEVEL,
@@ -196,13 +200,17 @@ function webAddress(what: string) {
 }
 
 function whole(min: number, max: number, byDefault: number, hint?: string) {
+	return wholeIfGiven(min, max, hint).unwrap().default(byDefault);
+}
+
+function wholeIfGiven(min: number, max: number, hint?: string) {
 	const message = `must be a whole number from ${min} to ${max}${hint ? ` (${hint})` : ""}`;
 	return z
 		.string()
 		.regex(/^\d{1,7}$/, message)
 		.transform(Number)
 		.pipe(z.number().min(min, message).max(max, message))
-		.default(byDefault);
+		.optional();
 }
 
 function isOrigin(value: string): boolean {

@@ -46,6 +46,8 @@ describe("settings", () => {
 		});
 		expect(settings.allowedOrigins).toEqual(["https://a.example", "http://b.example:8080"]);
 		expect(readSettings({ ALLOWED_ORIGINS: "*" }).allowedOrigins).toBe("all");
+		expect(readSettings({ RETENTION_DAYS: "30" }).retentionDays).toBe(30);
+		expect(readSettings({}).retentionDays).toBeUndefined();
 	});
 
 	test.each([
@@ -66,6 +68,9 @@ describe("settings", () => {
 		["IDENTITY_SECRET", "S3CRET"],
 		["OIDC_ISSUER", "http://login.example.com"],
 		["OIDC_JWKS_URI", "keys"],
+		["RETENTION_DAYS", "0"],
+		["RETENTION_DAYS", "1.5"],
+		["RETENTION_DAYS", "-30"],
 		["LOG_LEVEL", "loud"],
 		["MAX_CONNECTIONS", "0"],
 		["FRAMES_PER_SECOND", "fast"],

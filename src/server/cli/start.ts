@@ -24,6 +24,7 @@ export const start: Command = {
   IDENTITY_SECRET    shared with the customers' site, which vouches for them by it, 32 bytes or more
   OIDC_ISSUER        an OpenID provider where agents sign in, such as Cognito; OIDC_AUDIENCE is our client there.
                      OIDC_JWKS_URI, OIDC_GROUPS_CLAIM (cognito:groups), OIDC_ADMIN_GROUP: who is an admin
+  RETENTION_DAYS     after how many days a closed conversation is erased. Default: never
   CONNECTION_SERVER_URL  where clients reach this server, such as wss://chat.example.com/ws
   ALLOWED_ORIGINS    pages that may connect besides our own, with commas between them; * for all
   LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
