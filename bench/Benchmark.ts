@@ -10,7 +10,7 @@ export interface Options {
 	readonly window?: number;
 	/** `throughput`: only the peers whose names contain this. */
 	readonly only?: string;
-	/** Lengths of the history, for `storage`. */
+	/** Lengths of the history, for `storage`; numbers of conversations, for `crm`. */
 	readonly histories?: readonly number[];
 }
 

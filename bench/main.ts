@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import type { Benchmark, Options } from "./Benchmark.js";
+import { crm } from "./crm.js";
 import { importing } from "./import.js";
 import { jitter } from "./jitter.js";
 import { latency } from "./latency.js";
@@ -24,6 +25,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 	rest,
 	storage,
 	import: importing,
+	crm,
 	profile,
 };
 
@@ -33,13 +35,14 @@ ${Object.entries(benchmarks)
 	.map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`)
 	.join("\n")}
 
-Without a name all but "profile". Tables go to stdout, progress to stderr, JSON to ${RESULTS}/<name>.json.
+Without a name all but "crm" and "profile". Tables go to stdout, progress to stderr, JSON to ${RESULTS}/<name>.json.
 
   --rounds <n>      how often everything is measured; peers take turns, medians are told
   --seconds <n>     how long one measurement takes
   --window <n>      throughput: messages that a client may have in flight (default 4)
   --only <name>     throughput: only the peers whose names contain this
-  --history <list>  storage: lengths of the history, with commas (default 10,1000; try 10,1000,100000)
+  --history <list>  storage: lengths of the history, with commas (default 10,1000; try 10,1000,100000);
+                    crm: how many conversations (default 10000,1000000)
   --help
 `;
 
@@ -56,7 +59,10 @@ async function main(): Promise<void> {
 		},
 	});
 	if (values.help) return void process.stdout.write(HELP);
-	const names = positionals.length > 0 ? positionals : Object.keys(benchmarks).filter((name) => name !== "profile");
+	const names =
+		positionals.length > 0
+			? positionals
+			: Object.keys(benchmarks).filter((name) => name !== "profile" && name !== "crm");
 	const unknown = names.find((name) => !Object.hasOwn(benchmarks, name));
 	if (unknown) throw new Error(`There's no benchmark "${unknown}"; see --help.`);
 	const options: Options = {

@@ -15,21 +15,36 @@ export interface Word {
  */
 export function wordsOf(text: string): Word[] {
 	const words: Word[] = [];
+	if (!UNSPACED.test(text)) {
+		addParts(words, text, 0);
+		return words;
+	}
 	for (const { segment, index, isWordLike } of segments.segment(text)) {
 		if (!isWordLike) continue;
 		// "don't" and "a_b" are one segment, and two words each.
-		for (const { 0: part, index: at } of segment.matchAll(PARTS)) {
-			const word = folded(part);
-			if (word) words.push({ word, from: index + at, to: index + at + part.length });
-		}
+		addParts(words, segment, index);
 	}
 	return words;
+}
+
+/** Scripts whose words have to be looked for, which takes long: other texts needn't wait for that. */
+const UNSPACED =
+	/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+function addParts(words: Word[], text: string, from: number): void {
+	for (const { 0: part, index } of text.matchAll(PARTS)) {
+		const word = folded(part);
+		if (word) words.push({ word, from: from + index, to: from + index + part.length });
+	}
 }
 
 /** With the accents that belong to their letters. */
 const PARTS = /[\p{L}\p{N}\p{M}]+/gu;
 
+const PLAIN = /^[a-z0-9]+$/i;
+
 function folded(part: string): string {
+	if (PLAIN.test(part)) return part.slice(0, LONGEST).toLowerCase();
 	const letters = part.normalize("NFKD").toLowerCase().match(LETTERS) ?? [];
 	return [...letters.join("")].slice(0, LONGEST).join("");
 }

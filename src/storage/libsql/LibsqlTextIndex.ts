@@ -32,10 +32,8 @@ export class LibsqlTextIndex implements TextIndex {
 		return this.transact(() => {
 			for (const { scope, group, number, words } of texts) {
 				if (words.length === 0) continue;
-				const [id] = this.writing.get(insertPlace, scope, group, number) ?? [];
-				// It's there already.
-				if (id === undefined) continue;
-				this.writing.run(insertWords, Number(id), words.join(" "), tokenOf(group));
+				const isNew = this.writing.run(insertPlace, scope, group, number) > 0;
+				if (isNew) this.writing.run(insertWords, words.join(" "), tokenOf(group));
 			}
 		});
 	}
@@ -98,8 +96,9 @@ function tablesOf(name: string) {
 function statementsOf(name: string): Statements {
 	const { places, index } = tablesOf(name);
 	return {
-		insertPlace: `INSERT INTO ${places} (scope, "group", number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-		insertWords: `INSERT INTO ${index} (rowid, words, place) VALUES (?, ?, ?)`,
+		insertPlace: `INSERT INTO ${places} (scope, "group", number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+		// Of the place that was inserted just before.
+		insertWords: `INSERT INTO ${index} (rowid, words, place) VALUES (last_insert_rowid(), ?, ?)`,
 		forgetWords: `DELETE FROM ${index} WHERE rowid IN (SELECT id FROM ${places} WHERE "group" = ?)`,
 		forgetPlaces: `DELETE FROM ${places} WHERE "group" = ?`,
 	};

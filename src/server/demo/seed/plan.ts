@@ -102,7 +102,7 @@ function pick<T>(from: readonly [T, ...T[]] | readonly T[], random: () => number
 }
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
 	let state = (seed + 1) * 0x9e3779b1;
 	return () => {
 		state = (state + 0x6d2b79f5) | 0;
