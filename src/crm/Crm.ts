@@ -74,6 +74,8 @@ export interface CrmPorts {
 	readonly cost?: ScryptCost;
 	/** After how many days a closed conversation is erased, where its app doesn't say. Default: never. */
 	readonly retentionDays?: number;
+	/** See `ProjectionPorts`. */
+	readonly gatherMs?: number;
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */
 	office(doors: Doors): PostOffice;
 }
@@ -179,7 +181,8 @@ export class Crm {
 		const { monitor } = ports;
 		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
 		const followed = (app: string, id: string, entries: readonly Entry[]) => this.routing.followed(app, id, entries);
-		const projection = new ConversationProjection({ ...ports, followed });
+		const presses = (entry: Entry) => this.routing.presses(entry);
+		const projection = new ConversationProjection({ ...ports, followed, presses });
 		this.handling = new Handling({ office, conversations, projection, persons });
 		office.plug(projection);
 		office.plug(new MessageIndexing(index));

@@ -5,7 +5,7 @@ import type { AnsweringConnector } from "../../src/connectors/Connector.js";
 import { ChatAgentConnector } from "../../src/connectors/chat/ChatAgentConnector.js";
 import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerConnector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
-import { Crm } from "../../src/crm/Crm.js";
+import { Crm, type CrmPorts } from "../../src/crm/Crm.js";
 import { crmCollections } from "../../src/crm/collections.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
@@ -27,6 +27,10 @@ export interface AtDesk {
 	readonly client: ChatClient;
 }
 
+interface CrmOfficeOptions extends Pick<CrmPorts, "gatherMs"> {
+	readonly indexOn?: (storage: Storage) => Promise<TextIndex>;
+}
+
 /** The whole CRM with its post office, in memory. */
 export class CrmOffice {
 	private constructor(
@@ -38,7 +42,7 @@ export class CrmOffice {
 
 	static async open(
 		bots: readonly AnsweringConnector[] = [],
-		indexOn: (storage: Storage) => Promise<TextIndex> = async (storage) => new WordTextIndex(storage),
+		{ indexOn = async (storage) => new WordTextIndex(storage), ...given }: CrmOfficeOptions = {},
 	): Promise<CrmOffice> {
 		const clock = Date.now;
 		const storage = new MemoryStorage({ collections: [...collections, ...crmCollections, ...wordCollections], clock });
@@ -57,6 +61,7 @@ export class CrmOffice {
 			secret: SECRET,
 			aliasSecret: SECRET,
 			visitorAuth: "open",
+			...given,
 			office: ({ agents, frontDesk, roster, files }) =>
 				new PostOffice({
 					topic: "crm",

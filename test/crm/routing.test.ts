@@ -94,6 +94,34 @@ describe("a customer's message", () => {
 	});
 });
 
+test("what somebody waits for isn't gathered with what may come: closing, and who is wanted again after it", async () => {
+	const patient = await CrmOffice.open([echo], { gatherMs: 3_600_000 });
+	try {
+		const grace = await patient.agent("grace");
+		const ada = await patient.customer();
+		const id = ada.conversationId ?? "";
+		const becomes = (status: string, activeConversations: number) =>
+			patient.eventually(async () => {
+				const [now, agent] = [
+					await patient.crm.conversations.get(APP, id),
+					await patient.crm.agents.get(APP, grace.id),
+				];
+				return now.status === status && agent?.activeConversations === activeConversations;
+			});
+		await ada.say("One");
+		await becomes("open", 1);
+		await ada.say("Two");
+		await ada.act("closeConversation");
+		await becomes("closed", 0);
+		await ada.say("Three");
+		await becomes("open", 1);
+		await grace.client.act("closeConversation", { conversationId: id });
+		await becomes("closed", 0);
+	} finally {
+		await patient.close();
+	}
+});
+
 describe("an agent", () => {
 	test("who takes over a conversation has it, and nobody else is given it", async () => {
 		const ada = await at.customer();

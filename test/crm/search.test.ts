@@ -53,7 +53,7 @@ describe.each(Object.entries(INDEXES))("search, by %s", (_, indexOn) => {
 	let at: CrmOffice;
 
 	beforeEach(async () => {
-		at = await CrmOffice.open([], indexOn);
+		at = await CrmOffice.open([], { indexOn });
 	});
 
 	afterEach(() => at.close());

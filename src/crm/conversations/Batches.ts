@@ -7,13 +7,16 @@ interface Batch<T> {
 
 /**
  * Has what comes worked on in batches of one key: the first at once, what comes then together with all that comes until
- * the pause after it is over. Keys are worked on beside each other.
+ * the pause after it is over; something that presses ends the pause. Keys are worked on beside each other.
  */
 export class Batches<T> {
 	/** By key: what waits, or undefined while only the pause is to be kept. */
 	private readonly waiting = new Map<string, Batch<T> | undefined>();
 	private readonly unfinished = new Set<Batch<T>>();
-	private readonly wakers = new Set<() => void>();
+	/** What ends the pause of a key. */
+	private readonly pauses = new Map<string, () => void>();
+	/** Keys for which something waits that presses. */
+	private readonly pressing = new Set<string>();
 	private failure: { readonly error: unknown } | undefined;
 	private isHurried = false;
 
@@ -22,12 +25,14 @@ export class Batches<T> {
 		private readonly pauseMs: number,
 	) {}
 
-	add(given: readonly (readonly [key: string, item: T])[]): void {
+	add(given: readonly (readonly [key: string, item: T, presses?: boolean])[]): void {
 		const started = new Set<string>();
-		for (const [key, item] of given) {
+		for (const [key, item, presses = false] of given) {
 			if (!this.waiting.has(key)) started.add(key);
 			const batch = this.waiting.get(key) ?? this.begin(key);
 			batch.items.push(item);
+			if (presses) this.pressing.add(key);
+			if (presses) this.pauses.get(key)?.();
 		}
 		for (const key of started) void this.run(key);
 	}
@@ -39,7 +44,7 @@ export class Batches<T> {
 	async settled(hurry: AbortSignal): Promise<void> {
 		const awake = () => {
 			this.isHurried = true;
-			for (const wake of this.wakers) wake();
+			for (const wake of this.pauses.values()) wake();
 		};
 		if (hurry.aborted) awake();
 		else hurry.addEventListener("abort", awake, { once: true });
@@ -66,6 +71,7 @@ export class Batches<T> {
 	private async run(key: string): Promise<void> {
 		for (let batch = this.waiting.get(key); batch; batch = this.waiting.get(key)) {
 			this.waiting.set(key, undefined);
+			this.pressing.delete(key);
 			try {
 				await this.work(key, batch.items);
 			} catch (error) {
@@ -74,22 +80,21 @@ export class Batches<T> {
 			}
 			this.unfinished.delete(batch);
 			batch.finish();
-			await this.pause();
+			if (!this.isHurried && !this.pressing.has(key)) await this.pause(key);
 		}
 		this.waiting.delete(key);
 	}
 
-	private pause(): Promise<void> {
-		if (this.isHurried) return Promise.resolve();
+	private pause(key: string): Promise<void> {
 		return new Promise((resolve) => {
 			const wake = () => {
 				clearTimeout(timer);
-				this.wakers.delete(wake);
+				this.pauses.delete(key);
 				resolve();
 			};
 			const timer = setTimeout(wake, this.pauseMs);
 			timer.unref();
-			this.wakers.add(wake);
+			this.pauses.set(key, wake);
 		});
 	}
 }

@@ -17,6 +17,8 @@ import { type ConversationRecord, conversations, PLACE_MS } from "./records.js";
 export interface ProjectionPorts extends ConversationPorts {
 	/** How long what is said in a conversation is gathered after a write of it, in milliseconds. Default: 5,000. */
 	readonly gatherMs?: number;
+	/** Whether an entry can't wait to be gathered with others. Default: all can. */
+	readonly presses?: (entry: Entry) => boolean;
 	/** Called after a conversation was brought to these entries, each at least once; a failure has them come again. */
 	readonly followed?: (app: string, id: string, entries: readonly Entry[]) => Promise<void>;
 }
@@ -39,7 +41,8 @@ export class ConversationProjection implements Plugin {
 	}
 
 	async onEntries(given: readonly Entry[]): Promise<void> {
-		this.batches.add(given.map((entry) => [entry.session, entry] as const));
+		const { presses } = this.ports;
+		this.batches.add(given.map((entry) => [entry.session, entry, presses?.(entry)] as const));
 	}
 
 	settled(closing: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { partsOf } from "../../delivery/identity.js";
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import type { Session } from "../../delivery/Session.js";
 import type { Monitor } from "../../monitoring/Monitor.js";
@@ -27,6 +28,8 @@ export interface RoutingPorts {
 	readonly monitor: Monitor;
 }
 
+const SETTLED_KEPT = 10_000;
+
 /**
  * Who answers a conversation: the agent who has it, else one who is free, else, while no person is there, the app's
  * bot. Conversations whose bot comes first want a person only when it hands off.
@@ -34,8 +37,17 @@ export interface RoutingPorts {
 export class Routing {
 	/** What is under way of each conversation: one thing after the other. */
 	private readonly lanes = new Map<string, Promise<void>>();
+	/** Conversations whose customer has somebody to talk to: what they say changes nothing here. */
+	private readonly settled = new Set<string>();
 
 	constructor(private readonly ports: RoutingPorts) {}
+
+	/** Whether somebody waits for what comes of an entry. */
+	presses(entry: Entry): boolean {
+		if (!needsCare(entry)) return false;
+		const { app, sessionId } = partsOf(entry.session);
+		return !isSaidByVisitor(entry) || !this.settled.has(`${app}/${sessionId}`);
+	}
 
 	/** After a conversation was brought to these entries. */
 	async followed(app: string, id: string, entries: readonly Entry[]): Promise<void> {
@@ -47,6 +59,7 @@ export class Routing {
 	 * by whatever is said next in it, or by `settle`.
 	 */
 	changed(app: string, id: string, agentId: string | undefined): Promise<void> {
+		if (agentId === undefined) this.settled.delete(`${app}/${id}`);
 		return this.inLane(app, id, () => this.settle(app, id, agentId)).catch((error: unknown) =>
 			this.ports.monitor.error("routing failed", error, { app }),
 		);
@@ -109,6 +122,8 @@ export class Routing {
 	/** Has somebody care for the conversation, as it is now. */
 	private async care(app: string, id: string): Promise<void> {
 		const { conversations, assignments, office } = this.ports;
+		const key = `${app}/${id}`;
+		this.settled.delete(key);
 		const conversation = await find(conversations, app, id);
 		const session = conversation && (await office.session(app, id));
 		if (!conversation || !session) return;
@@ -116,10 +131,10 @@ export class Routing {
 			await assignments.release(app, id);
 			return;
 		}
-		if (!wantsPerson(session)) return;
+		if (!wantsPerson(session)) return this.noteSettled(key);
 		const isTalkedIn = session.participants.some(({ bargedIn }) => bargedIn);
 		const before = await assignments.of(app, id);
-		if (before === undefined && isTalkedIn) return;
+		if (before === undefined && isTalkedIn) return this.noteSettled(key);
 		const { priority } = conversation;
 		const assignment = before?.state === "assigned" ? before : await assignments.request(app, id, { priority });
 		if (assignment.state === "assigned" && assignment.agentId !== conversation.assignedAgentId) {
@@ -127,6 +142,12 @@ export class Routing {
 		}
 		if (session.peopleFirst) await this.giveFloor(app, id, isTalkedIn);
 		if (assignment.state === "waiting") await this.ports.queue.tell(app, id);
+		else this.noteSettled(key);
+	}
+
+	private noteSettled(key: string): void {
+		if (this.settled.size >= SETTLED_KEPT) this.settled.clear();
+		this.settled.add(key);
 	}
 
 	/** People answer while one of them is there; the bot only while none is. */
@@ -183,10 +204,14 @@ export class Routing {
 	}
 }
 
+function isSaidByVisitor(entry: Entry): boolean {
+	return entry.from.role === "visitor" && isMessage(entry);
+}
+
 /** Whether somebody may have to be found after this: the customer speaks, or who answered doesn't any more. */
 function needsCare(entry: Entry): boolean {
 	const { type } = entry.content;
-	if (entry.from.role === "visitor" && isMessage(entry)) return true;
+	if (isSaidByVisitor(entry)) return true;
 	return type === "handOff" || type === "left" || type === "closed" || type === "archived";
 }
 
