@@ -125,8 +125,7 @@ export class Crm {
 		this.agents = agents;
 		this.availability = new Availability({ ...ports, freed });
 		const { availability } = this;
-		const onChange = (app: string, id: string, agentId: string | undefined) =>
-			void this.routing.changed(app, id, agentId);
+		const onChange = (app: string, id: string) => void this.routing.changed(app, id);
 		const assignments = new Assignments({ ...ports, availability, onChange });
 		this.assignments = assignments;
 		this.agentUpkeep = new AgentUpkeep({

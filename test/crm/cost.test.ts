@@ -5,6 +5,7 @@ import { conversationCollections } from "../../src/crm/conversations/collections
 import { ConversationProjection } from "../../src/crm/conversations/projection.js";
 import { customerCollections } from "../../src/crm/customers/records.js";
 import { collections } from "../../src/delivery/records.js";
+import { silent } from "../../src/monitoring/Monitor.js";
 import type { Entry } from "../../src/protocol/envelope.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
 import type { AnyCollection, Storage } from "../../src/storage/Storage.js";
@@ -91,7 +92,7 @@ test.each([
 		await conversations.open("shop", { customer, subject: "Where is my order?", tags: ["order"] }, { id });
 		const agent = { id: randomUUID(), email: "grace@example.com", name: "Grace Hopper" };
 		await conversations.assign("shop", id, agent);
-		const projection = new ConversationProjection({ ...ports, storage, gatherMs: 0 });
+		const projection = new ConversationProjection({ ...ports, monitor: silent, storage, gatherMs: 0 });
 		for (const entry of log) {
 			await projection.onEntries([entry]);
 			await projection.settled(new AbortController().signal);

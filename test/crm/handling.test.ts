@@ -6,6 +6,7 @@ import { Persons } from "../../src/crm/conversations/Persons.js";
 import { ConversationProjection } from "../../src/crm/conversations/projection.js";
 import type { Conversation, ConversationFields } from "../../src/crm/conversations/records.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
+import { silent } from "../../src/monitoring/Monitor.js";
 import { textRequest } from "../../src/protocol/stentor.js";
 import { eventually } from "../support/eventually.js";
 import { TestOffice } from "../support/office.js";
@@ -122,7 +123,7 @@ await onEachStorage((open) => {
 				await expect(take()).rejects.toThrow("killed");
 				expect({ step, now: await conversations.get(APP, conversation.id) }).toEqual({ step, now: before });
 				const next = new PostOffice({ ...at.ports });
-				next.plug(new ConversationProjection({ storage, clock, topic, gatherMs: 1 }));
+				next.plug(new ConversationProjection({ monitor: silent, storage, clock, topic, gatherMs: 1 }));
 				await eventually(async () => {
 					expect(await conversations.get(APP, conversation.id)).toMatchObject(expected);
 				});

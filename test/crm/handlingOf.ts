@@ -3,6 +3,7 @@ import { Handling } from "../../src/crm/conversations/Handling.js";
 import { Persons } from "../../src/crm/conversations/Persons.js";
 import { ConversationProjection } from "../../src/crm/conversations/projection.js";
 import type { Person } from "../../src/delivery/Letterbox.js";
+import { silent } from "../../src/monitoring/Monitor.js";
 import type { TestOffice } from "../support/office.js";
 
 /** What is done with the conversations of a post office, on its storage. */
@@ -11,7 +12,7 @@ export function handlingOf({ office, ports }: Pick<TestOffice, "office" | "ports
 	return new Handling({
 		office,
 		conversations: new Conversations({ storage, clock, topic }),
-		projection: new ConversationProjection({ storage, clock, topic }),
+		projection: new ConversationProjection({ monitor: silent, storage, clock, topic }),
 		persons: new Persons({ secret, agents: { get: async () => undefined } }),
 	});
 }

@@ -6,6 +6,7 @@ import { Customers } from "../../src/crm/customers/Customers.js";
 import { Messages } from "../../src/crm/messages/Messages.js";
 import { newId } from "../../src/delivery/identity.js";
 import { entries } from "../../src/delivery/records.js";
+import { silent } from "../../src/monitoring/Monitor.js";
 import { RouterError } from "../../src/protocol/errors.js";
 import type { Storage } from "../../src/storage/Storage.js";
 import { eventually } from "../support/eventually.js";
@@ -54,7 +55,13 @@ class Crm {
 
 	plug(gatherMs = 20, storage = this.storage): ConversationProjection {
 		const { topic } = this;
-		const projection = new ConversationProjection({ storage, clock: this.at.clock.read, topic, gatherMs });
+		const projection = new ConversationProjection({
+			monitor: silent,
+			storage,
+			clock: this.at.clock.read,
+			topic,
+			gatherMs,
+		});
 		this.at.office.plug(projection);
 		return projection;
 	}
@@ -219,6 +226,7 @@ await onEachStorage((open) => {
 		test("when entries come again, out of order, or only in part", async () => {
 			const here = await crm();
 			const projection = new ConversationProjection({
+				monitor: silent,
 				storage: here.storage,
 				clock: here.at.clock.read,
 				topic: here.topic,
@@ -243,6 +251,30 @@ await onEachStorage((open) => {
 			await Promise.all([projection.onEntries(log), projection.settled(never)]);
 			await here.becomes(visitor, { messageCount: 6, unreadCount: 6 });
 		});
+	});
+
+	test.each([
+		["is passed over where it would come again for ever", "unknown_app", true],
+		["has the entries come again where it may pass", "storage_unavailable", false],
+	] as const)("what fails for who is told of a conversation %s", async (_, code, isSettled) => {
+		const here = await crm();
+		const projection = new ConversationProjection({
+			monitor: here.at.notes,
+			storage: here.storage,
+			clock: here.at.clock.read,
+			topic: here.topic,
+			followed: () => Promise.reject(new RouterError(code)),
+		});
+		const visitor = await here.at.visitor();
+		await here.say(visitor, "one");
+		const { records: log } = await here.storage.query(entries, {
+			hash: `${here.topic}/${APP}/${visitor.sessionId}`,
+		});
+		await projection.onEntries(log);
+		const settled = projection.settled(AbortSignal.abort());
+		if (isSettled) await settled;
+		else await expect(settled).rejects.toMatchObject({ code });
+		expect(here.at.notes.errors.map(({ event }) => event)).toEqual(isSettled ? ["conversation not followed"] : []);
 	});
 
 	describe("messages", () => {

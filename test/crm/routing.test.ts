@@ -34,6 +34,8 @@ describe("a customer's message", () => {
 		expect(grace.client.read).toEqual(["Where is my order?", "It's number 5."]);
 		await grace.client.act("sendMessage", { conversationId: id, content: "On its way", messageType: "text" });
 		expect(ada.read).toEqual(["On its way"]);
+		await at.office.idle();
+		expect(grace.client.of("conversation").filter(({ event }) => event === "assigned")).toHaveLength(1);
 	});
 
 	test("is the bot's to answer while nobody is there, and no longer once an agent is", async () => {
@@ -91,6 +93,42 @@ describe("a customer's message", () => {
 			() => ada.read.includes("echo: One"),
 			() => ada.frames,
 		);
+	});
+
+	test("goes to another agent who is free where the one who has it is gone", async () => {
+		const grace = await at.agent("grace");
+		const ada = await at.customer();
+		await ada.say("One");
+		await at.eventually(() => grace.client.read.includes("One"));
+		const joan = await at.agent("joan");
+		await at.crm.availability.choose(APP, grace.id, "offline");
+		await ada.say("Two");
+		await at.eventually(
+			() => joan.client.read.includes("Two"),
+			() => joan.client.frames,
+		);
+		await at.eventually(async () => (await conversation(ada.conversationId)).assignedAgentId === joan.id);
+		await at.eventually(() => grace.client.of("conversation").some(({ event }) => event === "released"));
+		expect((await at.crm.agents.get(APP, grace.id))?.activeConversations).toBe(0);
+		await joan.client.act("sendMessage", { conversationId: ada.conversationId, content: "Hi", messageType: "text" });
+		expect(ada.read).toEqual(["Hi"]);
+		expect(joan.client.of("conversation").map(({ event }) => event)).toEqual(["assigned"]);
+	});
+
+	test("stays with an agent who is gone as long as nobody else is free", async () => {
+		const grace = await at.agent("grace");
+		const ada = await at.customer();
+		await ada.say("One");
+		await at.eventually(() => grace.client.read.includes("One"));
+		await at.agent("joan", 1);
+		const bob = await at.customer("bob@example.com");
+		await at.crm.availability.choose(APP, grace.id, "offline");
+		await bob.say("Mine");
+		await at.eventually(async () => (await conversation(bob.conversationId)).assignedAgentId !== undefined);
+		await ada.say("Two");
+		await at.eventually(() => grace.client.read.includes("Two"));
+		await at.office.idle();
+		expect((await conversation(ada.conversationId)).assignedAgentId).toBe(grace.id);
 	});
 });
 

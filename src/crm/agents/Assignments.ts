@@ -37,6 +37,8 @@ export interface Wanted extends Need {
 
 /** How often what lost a race is tried again. */
 const TRIES = 8;
+/** Why somebody who was free a moment ago can't be given a conversation. */
+const PASSED_OVER: ReadonlySet<string> = new Set(["agent_unknown", "agent_unavailable", "agent_at_capacity"]);
 
 /**
  * Who has which conversation. An agent's count and the assignment that it counts change in one transaction, which holds
@@ -100,6 +102,26 @@ export class Assignments {
 		if (had === agentId) return;
 		this.ports.onChange?.(app, conversationId, agentId);
 		if (had !== undefined) await this.dispatcher.run(app, had);
+	}
+
+	/**
+	 * Gives the conversation to somebody who is free in place of this agent, if that's who has it; where nobody is, they
+	 * keep it. Answers who has it then.
+	 */
+	async passOn(app: string, conversationId: string, from: string): Promise<Assignment | undefined> {
+		const record = await this.record(app, conversationId);
+		if (record?.state !== "assigned" || record.agentId !== from) return record && assignmentOf(record);
+		for (const { id } of await this.ports.availability.free(app, record)) {
+			if (id === from) continue;
+			try {
+				await this.assign(app, conversationId, id);
+				break;
+			} catch (error) {
+				// They have been given another meanwhile, or went.
+				if (!(error instanceof RouterError && PASSED_OVER.has(error.code))) throw error;
+			}
+		}
+		return this.of(app, conversationId);
 	}
 
 	/** Nobody is wanted any more: it's over. Who waits gets the agent's place. Answers whether anybody had it or was wanted. */

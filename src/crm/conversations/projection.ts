@@ -1,7 +1,9 @@
 import { partsOf, sessionKey } from "../../delivery/identity.js";
 import type { Plugin } from "../../delivery/Plugins.js";
 import { entries, type Head, sessions } from "../../delivery/records.js";
+import type { Monitor } from "../../monitoring/Monitor.js";
 import type { Entry } from "../../protocol/envelope.js";
+import { asRouterError } from "../../protocol/errors.js";
 import type { Person } from "../customers/Registration.js";
 import { placeAt } from "../lists/Listing.js";
 import { decided } from "../records/decided.js";
@@ -15,11 +17,12 @@ import { Opening } from "./Opening.js";
 import { type ConversationRecord, conversations, PLACE_MS } from "./records.js";
 
 export interface ProjectionPorts extends ConversationPorts {
+	readonly monitor: Monitor;
 	/** How long what is said in a conversation is gathered after a write of it, in milliseconds. Default: 5,000. */
 	readonly gatherMs?: number;
 	/** Whether an entry can't wait to be gathered with others. Default: all can. */
 	readonly presses?: (entry: Entry) => boolean;
-	/** Called after a conversation was brought to these entries, each at least once; a failure has them come again. */
+	/** Called after a conversation was brought to these entries, each at least once; a failure that may pass has them come again. */
 	readonly followed?: (app: string, id: string, entries: readonly Entry[]) => Promise<void>;
 }
 
@@ -50,9 +53,15 @@ export class ConversationProjection implements Plugin {
 	}
 
 	private async work(session: string, batch: readonly Entry[]): Promise<void> {
-		await this.follow(session, newestOf(batch), batch);
 		const { app, sessionId } = partsOf(session);
-		await this.ports.followed?.(app, sessionId, batch);
+		try {
+			await this.follow(session, newestOf(batch), batch);
+			await this.ports.followed?.(app, sessionId, batch);
+		} catch (error) {
+			// What would fail for ever, as where its app isn't served any more, mustn't have everything come again for ever.
+			if (asRouterError(error).retryable) throw error;
+			this.ports.monitor.error("conversation not followed", error, { app });
+		}
 	}
 
 	/** Brings a conversation that's there to entry `to` of its log at once: for who has just done something in it. */

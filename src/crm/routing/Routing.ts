@@ -31,7 +31,7 @@ export interface RoutingPorts {
 const SETTLED_KEPT = 10_000;
 
 /**
- * Who answers a conversation: the agent who has it, else one who is free, else, while no person is there, the app's
+ * Who answers a conversation: the agent who has it and is there, else one who is free, else, while no person is there, the app's
  * bot. Conversations whose bot comes first want a person only when it hands off.
  */
 export class Routing {
@@ -55,12 +55,12 @@ export class Routing {
 	}
 
 	/**
-	 * Who has the conversation has changed; undefined: nobody any more. What fails is told to the monitor, and made good
-	 * by whatever is said next in it, or by `settle`.
+	 * Who has the conversation has changed. What fails is told to the monitor, and made good by whatever is said next in
+	 * it, or by `tend`.
 	 */
-	changed(app: string, id: string, agentId: string | undefined): Promise<void> {
-		if (agentId === undefined) this.settled.delete(`${app}/${id}`);
-		return this.inLane(app, id, () => this.settle(app, id, agentId)).catch((error: unknown) =>
+	changed(app: string, id: string): Promise<void> {
+		this.settled.delete(`${app}/${id}`);
+		return this.inLane(app, id, () => this.settle(app, id)).catch((error: unknown) =>
 			this.ports.monitor.error("routing failed", error, { app }),
 		);
 	}
@@ -87,7 +87,7 @@ export class Routing {
 		for (const { conversationId: id, agentId } of held) {
 			await this.inLane(app, id, async () => {
 				const conversation = await find(conversations, app, id);
-				if (conversation && conversation.assignedAgentId !== agentId) await this.settle(app, id, agentId);
+				if (conversation && conversation.assignedAgentId !== agentId) await this.settle(app, id);
 			});
 		}
 		await this.leaveToBot(
@@ -136,9 +136,11 @@ export class Routing {
 		const before = await assignments.of(app, id);
 		if (before === undefined && isTalkedIn) return this.noteSettled(key);
 		const { priority } = conversation;
-		const assignment = before?.state === "assigned" ? before : await assignments.request(app, id, { priority });
+		const isLeft = before?.state === "assigned" && !isTalkedIn && (await this.isGone(app, before.agentId));
+		const held = isLeft ? await assignments.passOn(app, id, before.agentId) : before;
+		const assignment = held?.state === "assigned" ? held : await assignments.request(app, id, { priority });
 		if (assignment.state === "assigned" && assignment.agentId !== conversation.assignedAgentId) {
-			await this.settle(app, id, assignment.agentId);
+			await this.settle(app, id);
 		}
 		if (session.peopleFirst) await this.giveFloor(app, id, isTalkedIn);
 		if (assignment.state === "waiting") await this.ports.queue.tell(app, id);
@@ -150,6 +152,12 @@ export class Routing {
 		this.settled.add(key);
 	}
 
+	/** Whether the agent isn't there: who is busy chose to be, and goes on with what they have. */
+	private async isGone(app: string, agentId: string): Promise<boolean> {
+		const agent = await this.ports.agents.get(app, agentId);
+		return agent === undefined || agent.status === "offline" || agent.status === "away";
+	}
+
 	/** People answer while one of them is there; the bot only while none is. */
 	private async giveFloor(app: string, id: string, isTalkedIn: boolean): Promise<void> {
 		const { availability, office } = this.ports;
@@ -158,11 +166,12 @@ export class Routing {
 		await office.giveFloor(app, id, isStaffed ? "people" : "answerer");
 	}
 
-	/** Brings conversation and session to who has it. */
-	private async settle(app: string, id: string, agentId: string | undefined): Promise<void> {
-		const { conversations, agents, office, persons, queue } = this.ports;
-		const before = await find(conversations, app, id);
+	/** Brings conversation and session to who has it now: by the time that it's done, another may than when it was asked for. */
+	private async settle(app: string, id: string): Promise<void> {
+		const { conversations, agents, assignments, office, persons, queue } = this.ports;
+		const [before, assignment] = await Promise.all([find(conversations, app, id), assignments.of(app, id)]);
 		if (!before || isEnded(before.status)) return;
+		const agentId = assignment?.state === "assigned" ? assignment.agentId : undefined;
 		const agent = agentId === undefined ? undefined : await agents.get(app, agentId);
 		if (!(await ifOpen(conversations.assign(app, id, agent && summaryOf(agent))))) return;
 		const { assignedAgentId: former } = before;
@@ -180,6 +189,7 @@ export class Routing {
 				id,
 				session.participants.some(({ bargedIn }) => bargedIn),
 			);
+		if (former === agentId) return;
 		await this.tell(app, agent.id, "assigned", id);
 		await queue.assigned(app, id);
 	}
