@@ -28,6 +28,8 @@ export interface Admission extends Profile {
 	 * something, or be ended. Default: nobody that's known.
 	 */
 	readonly account?: string;
+	/** An agent who may also do what is for admins alone. Default false. */
+	readonly isAdmin?: boolean;
 	/** When this admission ends, in epoch seconds: frames after that are refused. Default: with the connection. */
 	readonly until?: number;
 	/** The only session that this connection may name; it's attached to it at once, which opens it. Visitors' only. */

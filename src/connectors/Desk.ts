@@ -2,8 +2,9 @@
 export interface DeskSubscriber {
 	readonly connection: string;
 	readonly app: string;
-	/** See `Admission.account`. */
+	/** See `Admission`. */
 	readonly account?: string;
+	readonly isAdmin?: boolean;
 }
 
 /**

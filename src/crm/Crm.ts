@@ -2,6 +2,7 @@ import type { Apps } from "../apps/Apps.js";
 import type { BlobStore } from "../blobs/BlobStore.js";
 import type { AgentTokenVerifier } from "../connectors/admin/AdminConnector.js";
 import type { FrontDesk } from "../connectors/chat/FrontDesk.js";
+import type { Desk } from "../connectors/Desk.js";
 import type { PostOffice } from "../delivery/PostOffice.js";
 import type { FileDesk, Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
@@ -16,6 +17,7 @@ import { ConnectTickets } from "./access/ConnectTickets.js";
 import { CustomerTokens } from "./access/CustomerTokens.js";
 import type { ScryptCost } from "./access/password.js";
 import { SignIn } from "./access/SignIn.js";
+import { socketActors } from "./access/socketActors.js";
 import { Agents } from "./agents/Agents.js";
 import { AgentUpkeep } from "./agents/AgentUpkeep.js";
 import { Assignments } from "./agents/Assignments.js";
@@ -26,12 +28,14 @@ import { Erasures } from "./care/Erasures.js";
 import { Exports } from "./care/Exports.js";
 import { Retention } from "./care/Retention.js";
 import { Conversations } from "./conversations/Conversations.js";
+import { LocalChanges } from "./conversations/changes.js";
 import { Handling } from "./conversations/Handling.js";
 import { Persons } from "./conversations/Persons.js";
 import { ConversationProjection } from "./conversations/projection.js";
 import { Reception, type ReceptionPorts } from "./conversations/Reception.js";
 import { Customers } from "./customers/Customers.js";
 import { SiteIdentities } from "./customers/SiteIdentities.js";
+import { DeskFeed } from "./desk/DeskFeed.js";
 import { Messages } from "./messages/Messages.js";
 import { AgentRoster } from "./routing/AgentRoster.js";
 import { Queue } from "./routing/Queue.js";
@@ -47,6 +51,8 @@ export interface Doors {
 	readonly frontDesk: FrontDesk;
 	readonly tickets: ConnectTickets;
 	readonly roster: Roster;
+	/** What agents subscribe to. */
+	readonly desk: Desk;
 	/** Looks at the files of messages. */
 	readonly files: FileDesk;
 }
@@ -108,6 +114,8 @@ export class Crm {
 	/** What is kept of a customer. */
 	readonly exports: Exports;
 	private readonly retention: Retention;
+	/** Tells agents' desks what changes. */
+	readonly desk: DeskFeed;
 	private readonly roster: AgentRoster;
 	private readonly routing: Routing;
 	private readonly agentUpkeep: AgentUpkeep;
@@ -116,7 +124,9 @@ export class Crm {
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
 		this.customers = new Customers(ports);
-		const conversations = new Conversations(ports);
+		const changes = new LocalChanges();
+		const announced = { ...ports, onChange: changes.announce };
+		const conversations = new Conversations(announced);
 		this.conversations = conversations;
 		this.attachments = new Attachments(ports);
 
@@ -162,8 +172,14 @@ export class Crm {
 			routing: { tookOver: (app, id, agentId) => this.routing.tookOver(app, id, agentId) },
 		});
 		const files = messageFiles(this.attachments);
-		const { tickets, roster } = this;
-		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, files });
+		this.desk = new DeskFeed({
+			...ports,
+			changes,
+			actorOf: socketActors(agents),
+			announce: (connections, signal) => this.office.announce(connections, signal),
+		});
+		const { tickets, roster, desk } = this;
+		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, desk, files });
 		this.office = office;
 		this.messages = new Messages({ storage, office });
 		const { textIndex: index } = ports;
@@ -181,7 +197,7 @@ export class Crm {
 		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
 		const followed = (app: string, id: string, entries: readonly Entry[]) => this.routing.followed(app, id, entries);
 		const presses = (entry: Entry) => this.routing.presses(entry);
-		const projection = new ConversationProjection({ ...ports, followed, presses });
+		const projection = new ConversationProjection({ ...announced, followed, presses });
 		this.handling = new Handling({ office, conversations, projection, persons });
 		office.plug(projection);
 		office.plug(new MessageIndexing(index));
@@ -206,6 +222,7 @@ export class Crm {
 	/** Closes the post office after what's under way. */
 	async close(): Promise<void> {
 		await this.office.close();
+		await this.desk.close();
 		await this.roster.idle();
 		await this.assignments.idle();
 		await this.routing.idle();

@@ -73,14 +73,28 @@ export class Connections {
 		for (const connector of this.switchboard.sockets.values()) {
 			const admission = await connector.admit({ app, query, headers });
 			if (!admission) continue;
-			const { user, account, proved, until, name, email, avatar, sends, receives, session, greeting, peopleFirst } =
-				admission;
+			const {
+				user,
+				account,
+				isAdmin,
+				proved,
+				until,
+				name,
+				email,
+				avatar,
+				sends,
+				receives,
+				session,
+				greeting,
+				peopleFirst,
+			} = admission;
 			const record: ConnectionRecord = {
 				connection: this.key(connection),
 				app: app.id,
 				connector: connector.name,
 				user,
 				account,
+				isAdmin: isAdmin || undefined,
 				proved: proved || undefined,
 				until,
 				url,

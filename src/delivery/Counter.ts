@@ -71,7 +71,8 @@ export class Counter {
 		const { connector, app, record, address } = connected;
 		if (!connector.desk) throw new RouterError("unknown_event", "There's no desk here to subscribe to.");
 		const { connection } = address;
-		await connector.desk.subscribe({ connection, app: app.id, account: record.account }, since);
+		const { account, isAdmin } = record;
+		await connector.desk.subscribe({ connection, app: app.id, account, isAdmin }, since);
 	}
 
 	private async unsubscribe({ connected }: Context): Promise<void> {

@@ -149,6 +149,7 @@ export interface ConnectionRecord {
 	user: string;
 	/** Who is behind the user, where that's known. */
 	account?: string;
+	isAdmin?: true;
 	/** The user id needs no secret: it was proved. */
 	proved?: true;
 	/** Epoch seconds: when what let the connection in ends. */

@@ -20,6 +20,8 @@ export const LIMITS = {
 	commentLength: 2_000,
 	/** Characters of where a client says that it was in a feed. */
 	cursorLength: 200,
+	/** Connections of one process that may subscribe to the desk's feed. */
+	deskSubscribers: 5_000,
 	/** The `user` that a connection comes with. */
 	userBytes: 4_096,
 	/** Participants of one session. */

@@ -50,7 +50,7 @@ export function openCrm(parts: CrmParts): Crm {
 		identitySecretOf: () => settings.identitySecret,
 		retentionDays: settings.retentionDays,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
-		office: ({ agents, frontDesk, roster, files }) =>
+		office: ({ agents, frontDesk, roster, desk, files }) =>
 			new PostOffice({
 				topic,
 				storage,
@@ -58,7 +58,7 @@ export function openCrm(parts: CrmParts): Crm {
 				apps,
 				// Which dialect a client speaks shows by the query: `user` is the chat API's. It has a `token` of its own, so it's first.
 				connectors: [
-					new ChatAgentConnector(agents),
+					new ChatAgentConnector(agents, desk),
 					new ChatCustomerConnector({ frontDesk, secret }),
 					new AdminConnector(agents),
 					new WidgetConnector(),

@@ -1,6 +1,7 @@
 import type { AnsweringConnector, Connector } from "../../src/connectors/Connector.js";
 import { ChatAgentConnector, type ChatAgentVerifier } from "../../src/connectors/chat/ChatAgentConnector.js";
 import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerConnector.js";
+import type { Desk } from "../../src/connectors/Desk.js";
 import type { PostOfficePorts } from "../../src/delivery/ports.js";
 import { RouterError } from "../../src/protocol/errors.js";
 import { textResponse } from "../../src/protocol/stentor.js";
@@ -29,6 +30,7 @@ export const echo: AnsweringConnector = {
 interface ChatOfficeOptions extends Partial<PostOfficePorts> {
 	readonly answering?: readonly Connector[];
 	readonly checking?: () => Promise<void>;
+	readonly desk?: Desk;
 }
 
 /** A post office that takes both dialects. */
@@ -36,14 +38,17 @@ export class ChatOffice extends TestOffice {
 	readonly frontDesk: MemoryFrontDesk;
 
 	/** `checking`: waited for before an agent's token is answered for. */
-	constructor({ answering = [], checking, ...given }: ChatOfficeOptions = {}) {
+	constructor({ answering = [], checking, desk, ...given }: ChatOfficeOptions = {}) {
 		const frontDesk = new MemoryFrontDesk();
 		const verify: ChatAgentVerifier["verify"] = async (token) => {
 			const identity = await tokens.verify(token);
 			await checking?.();
 			return identity;
 		};
-		const chat = [new ChatAgentConnector({ verify }), new ChatCustomerConnector({ frontDesk, secret: "test-secret" })];
+		const chat = [
+			new ChatAgentConnector({ verify }, desk),
+			new ChatCustomerConnector({ frontDesk, secret: "test-secret" }),
+		];
 		const { connectors } = new TestOffice().ports;
 		super({ connectors: [...chat, ...connectors, ...answering], ...given });
 		this.frontDesk = frontDesk;

@@ -12,6 +12,8 @@ export interface ChatAgentVerifier {
 		readonly subject: string;
 		/** When the token ends, in epoch seconds. */
 		readonly until?: number;
+		/** Default `"agent"`. */
+		readonly role?: "agent" | "admin";
 		readonly name?: string;
 		/** The ids of the apps that the agent works for. Default: all. */
 		readonly apps?: readonly string[];
@@ -57,7 +59,8 @@ export class ChatAgentConnector implements SocketConnector {
 		if (agent.apps && !agent.apps.includes(app.id)) {
 			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		}
-		const { subject, until, name } = agent;
-		return { user: agentUser(subject), account: `agent/${subject}`, proved: true, until, name };
+		const { subject, role, until, name } = agent;
+		const isAdmin = role === "admin";
+		return { user: agentUser(subject), account: `agent/${subject}`, isAdmin, proved: true, until, name };
 	}
 }

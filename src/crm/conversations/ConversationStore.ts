@@ -2,7 +2,9 @@ import { RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import { assertRev, decided } from "../records/decided.js";
 import { type ActivityRecord, conversationActivity, withActivity } from "./activity.js";
+import { belongingOf } from "./belonging.js";
 import { type Changed, changed } from "./change.js";
+import { type ChangeListener, isElsewhere } from "./changes.js";
 import { type Conversation, type ConversationRecord, conversationKey, conversations, fieldsOf } from "./records.js";
 
 export interface ConversationPorts {
@@ -11,6 +13,8 @@ export interface ConversationPorts {
 	readonly clock: () => number;
 	/** The post office's, whose sessions these are. */
 	readonly topic: string;
+	/** Is told of each change of a conversation, and of what was counted of it. */
+	readonly onChange?: ChangeListener;
 }
 
 /** Reads and changes conversations; what it's told is checked already. */
@@ -71,9 +75,11 @@ export class ConversationStore {
 
 	/** Changes it, if it still is what it was. Throws `ConditionFailed`. */
 	async apply(before: ConversationRecord, changes: Changed): Promise<ConversationRecord> {
-		const { storage, clock } = this.ports;
+		const { storage, clock, onChange } = this.ports;
 		const { record, write } = changed(before, changes, clock());
 		await storage.update(conversations, [before.conversation], write.change, write.if);
+		const [was, is] = [belongingOf(before), belongingOf(record)];
+		onChange?.({ app: before.appId, id: before.id, before: isElsewhere(was, is) ? was : undefined });
 		return record;
 	}
 

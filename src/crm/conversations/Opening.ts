@@ -46,9 +46,11 @@ export class Opening {
 	private readonly clock: () => number;
 	private readonly registration: Registration;
 	private readonly topic: string;
+	private readonly onChange: ConversationPorts["onChange"];
 
-	constructor({ topic, storage, clock }: ConversationPorts) {
+	constructor({ topic, storage, clock, onChange }: ConversationPorts) {
 		this.topic = topic;
+		this.onChange = onChange;
 		this.storage = storage;
 		this.clock = clock;
 		this.tags = new TagIndex(storage, conversationTags);
@@ -79,6 +81,7 @@ export class Opening {
 				if (!("customerId" in who) && registered.isNew && (await this.registration.find(app, who))) throw error;
 				return this.existing(record, registered);
 			}
+			this.onChange?.({ app, id });
 			return { conversation: fieldsOf(record), customer: registered.customer, isNew: true };
 		});
 	}

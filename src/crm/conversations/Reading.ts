@@ -13,7 +13,7 @@ export class Reading {
 	 * until then isn't unread any more.
 	 */
 	async seen(app: string, id: string, seq?: number): Promise<void> {
-		const { storage, topic } = this.ports;
+		const { storage, topic, onChange } = this.ports;
 		const key = sessionKey(topic, app, id);
 		const newest = (await storage.get(sessions, [key]))?.seq ?? 0;
 		const seen = Math.min(seq ?? newest, newest);
@@ -24,6 +24,7 @@ export class Reading {
 			const unread = before.unread > 0 ? await this.unread(key, seen, before.counted) : 0;
 			const record: ActivityRecord = { ...before, rev: before.rev + 1, seen, unread };
 			await storage.put(conversationActivity, record, known ? [{ path: "rev", eq: before.rev }] : "absent");
+			onChange?.({ app, id });
 		});
 	}
 

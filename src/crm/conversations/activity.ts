@@ -1,6 +1,10 @@
+import type { Preview } from "../../protocol/conversation.js";
 import type { Entry, Role } from "../../protocol/envelope.js";
 import { defineCollection } from "../../storage/Storage.js";
 import type { Conversation, ConversationFields } from "./records.js";
+
+/** How many characters of a message are shown in lists. */
+const PREVIEW_LENGTH = 100;
 
 /** Who says something, as the CRM calls them. */
 export type SenderType = "customer" | "agent" | "bot";
@@ -36,6 +40,8 @@ export interface Activity {
 	/** How often an agent answered a customer who waited, and how long they had waited in all. */
 	responses: number;
 	responsesMs: number;
+	/** How the last message begins: entry `seq`. */
+	preview?: Preview & { seq: number };
 }
 
 export interface ActivityRecord extends Activity {
@@ -78,6 +84,7 @@ export function count(activity: Activity, entry: Entry): void {
 	if (content.type === "message") activity.attachments += content.attachments?.length ?? 0;
 	activity.firstMessageAt ??= timeMs;
 	activity.lastMessageAt = timeMs;
+	activity.preview = previewOf(entry);
 	if (sender === "customer") {
 		activity.askedAt ??= timeMs;
 		activity.waitingSince ??= timeMs;
@@ -86,6 +93,17 @@ export function count(activity: Activity, entry: Entry): void {
 	}
 	if (activity.askedAt !== undefined) activity.firstAnswerMs ??= timeMs - activity.askedAt;
 	if (sender === "agent") answer(activity, seq, timeMs);
+}
+
+/** Words; or without any, the files' names. */
+function previewOf({ seq, from, content }: Entry): Activity["preview"] {
+	if (content.type !== "message") return undefined;
+	const names = content.attachments?.flatMap(({ name }) => name ?? []) ?? [];
+	const words = (content.text || names.join(", "))
+		.slice(0, 4 * PREVIEW_LENGTH)
+		.replace(/\s+/gu, " ")
+		.trim();
+	return { seq, from: from.role, text: [...words].slice(0, PREVIEW_LENGTH).join("") };
 }
 
 /** An agent who answers has seen what was before. */
@@ -105,9 +123,10 @@ export function messageCount({ messages }: Activity): number {
 
 /** The conversation with what was counted of it. */
 export function withActivity(fields: ConversationFields, activity: Activity | undefined): Conversation {
-	const { lastMessageAt } = activity ?? {};
+	const { lastMessageAt, preview } = activity ?? {};
 	return {
 		...fields,
+		preview: preview && { text: preview.text, from: preview.from },
 		lastMessageAt: lastMessageAt === undefined ? undefined : new Date(lastMessageAt).toISOString(),
 		messageCount: activity ? messageCount(activity) : 0,
 		unreadCount: activity?.unread ?? 0,

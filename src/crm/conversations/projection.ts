@@ -3,7 +3,7 @@ import type { Plugin } from "../../delivery/Plugins.js";
 import { entries, type Head, sessions } from "../../delivery/records.js";
 import type { Monitor } from "../../monitoring/Monitor.js";
 import type { Entry } from "../../protocol/envelope.js";
-import { asRouterError } from "../../protocol/errors.js";
+import { asRouterError, ConditionFailed } from "../../protocol/errors.js";
 import type { Person } from "../customers/Registration.js";
 import { placeAt } from "../lists/Listing.js";
 import { decided } from "../records/decided.js";
@@ -15,6 +15,9 @@ import type { Changed } from "./change.js";
 import { followed } from "./following.js";
 import { Opening } from "./Opening.js";
 import { type ConversationRecord, conversations, PLACE_MS } from "./records.js";
+
+/** What was gathered before so many were erased is written by now. */
+const ERASED_KEPT = 1_000;
 
 export interface ProjectionPorts extends ConversationPorts {
 	readonly monitor: Monitor;
@@ -36,6 +39,8 @@ export class ConversationProjection implements Plugin {
 	private readonly store: ConversationStore;
 	private readonly opening: Opening;
 	private readonly batches: Batches<Entry>;
+	/** By session, up to which entry it was erased, of those that were lately. */
+	private readonly erased = new Map<string, number>();
 
 	constructor(private readonly ports: ProjectionPorts) {
 		this.store = new ConversationStore(ports);
@@ -44,8 +49,33 @@ export class ConversationProjection implements Plugin {
 	}
 
 	async onEntries(given: readonly Entry[]): Promise<void> {
-		const { presses } = this.ports;
+		const { presses, onChange } = this.ports;
 		this.batches.add(given.map((entry) => [entry.session, entry, presses?.(entry)] as const));
+		for (const entry of onChange ? given : []) {
+			const { app, sessionId: id } = partsOf(entry.session);
+			onChange?.({ app, id, entry });
+		}
+	}
+
+	/** How its last message begins is forgotten, also where that's about to be written. */
+	async onErased(session: string, seq: number): Promise<void> {
+		const { app, sessionId: id } = partsOf(session);
+		this.erased.delete(session);
+		this.erased.set(session, seq);
+		const [oldest] = this.erased.size > ERASED_KEPT ? this.erased.keys() : [];
+		if (oldest !== undefined) this.erased.delete(oldest);
+		await this.forgetPreview(session);
+		this.ports.onChange?.({ app, id, erased: true });
+	}
+
+	private async forgetPreview(session: string): Promise<void> {
+		const change = { add: [["rev", 1]], remove: ["preview"] } as const;
+		const isThere = [{ path: "preview", exists: true }] as const;
+		try {
+			await this.ports.storage.update(conversationActivity, [session], change, isThere);
+		} catch (error) {
+			if (!(error instanceof ConditionFailed)) throw error;
+		}
 	}
 
 	settled(closing: AbortSignal): Promise<void> {
@@ -94,6 +124,10 @@ export class ConversationProjection implements Plugin {
 			if (Object.keys(moved).length > 0) await this.store.apply(found, { ...moved, followedSeq: to });
 			activity.rev++;
 			await storage.put(conversationActivity, activity, known ? [{ path: "rev", eq: known.rev }] : "absent");
+			const erased = this.erased.get(session) ?? 0;
+			if (activity.preview && activity.preview.seq <= erased) await this.forgetPreview(session);
+			const { app, sessionId: id } = partsOf(session);
+			this.ports.onChange?.({ app, id });
 		});
 	}
 

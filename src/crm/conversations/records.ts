@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { sessionKey } from "../../delivery/identity.js";
+import type { Preview } from "../../protocol/conversation.js";
 import { defineCollection, type Json } from "../../storage/Storage.js";
 import { keyIn, scopeOf } from "../agents/records.js";
 import type { Customer } from "../customers/records.js";
@@ -28,6 +29,8 @@ export interface ConversationFields {
 	readonly customer: CustomerSummary;
 	readonly assignedAgentId?: string;
 	readonly agent?: AgentSummary;
+	/** Whose agents take care of it. Default: all. */
+	readonly department?: string;
 	readonly status: ConversationStatus;
 	readonly priority: Priority;
 	readonly subject?: string;
@@ -49,6 +52,8 @@ export interface ConversationFields {
 export interface Conversation extends ConversationFields {
 	/** When it last was spoken, by whomever the customer hears. */
 	readonly lastMessageAt?: string;
+	/** How the last message begins. */
+	readonly preview?: Preview;
 	/** What everybody may read: not notes, nor what only bots are told. */
 	readonly messageCount: number;
 	/** The customer's messages that no agent has seen. */

@@ -1,0 +1,20 @@
+import type { DeskSubscriber } from "../../connectors/Desk.js";
+import { RouterError } from "../../protocol/errors.js";
+import type { Agents } from "../agents/Agents.js";
+import type { StaffActor } from "./Actor.js";
+
+/** What the account of an agent's connection begins with. */
+const AGENT = "agent/";
+
+/**
+ * Whom an agent's connection stands for: what it was let in as, with the departments that its agent has now. Whoever
+ * changes the agent's role ends their connections. The answer's function throws `forbidden` for what is no agent's.
+ */
+export function socketActors(agents: Pick<Agents, "get">): (at: DeskSubscriber) => Promise<StaffActor> {
+	return async ({ app, account, isAdmin }) => {
+		if (!account?.startsWith(AGENT)) throw new RouterError("forbidden");
+		const agentId = account.slice(AGENT.length);
+		const { departments = [] } = (await agents.get(app, agentId)) ?? {};
+		return { role: isAdmin ? "admin" : "agent", app, agentId, departments };
+	};
+}
