@@ -5,6 +5,7 @@ import { signInRoutes } from "./access/routes/signIn.js";
 import type { SignIn } from "./access/SignIn.js";
 import { type AgentServices, agentRoutes } from "./agents/routes.js";
 import { type AttachmentServices, attachmentRoutes } from "./attachments/routes.js";
+import { type CareServices, careRoutes } from "./care/routes.js";
 import { conversationLifeRoutes } from "./conversations/routes/life.js";
 import { conversationRecordRoutes } from "./conversations/routes/records.js";
 import type { ConversationServices } from "./conversations/routes/services.js";
@@ -23,6 +24,7 @@ export interface ApiServices
 		ConversationServices,
 		MessageServices,
 		AttachmentServices,
+		CareServices,
 		SearchServices {
 	readonly customers: Customers;
 	readonly signIn: SignIn;
@@ -34,6 +36,7 @@ export function apiRoutes(services: ApiServices) {
 		...signInRoutes(services),
 		...sessionRoutes(services),
 		...customerRoutes(services),
+		...careRoutes(services),
 		...conversationRecordRoutes(services),
 		...conversationLifeRoutes(services),
 		...messageRoutes(services),

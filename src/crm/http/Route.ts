@@ -4,7 +4,7 @@ import type { Actor } from "../access/Actor.js";
 import type { Subject } from "../access/authorise.js";
 import type { Action, OpenAction } from "../access/permissions.js";
 import type { Listing } from "../lists/Listing.js";
-import type { Answer, ContentOf } from "./answers.js";
+import type { Answer, ContentOf, Download } from "./answers.js";
 
 export type Method = "get" | "post" | "put" | "delete";
 
@@ -41,7 +41,13 @@ export type Touches<Q, T> = ((asked: Q) => Subject | Promise<Subject>) | Each<T>
 
 type Content<T extends Answer> = ContentOf<T>;
 type Handled<T extends Answer> =
-	T extends Answer<infer S, "many"> ? Listing<S> : T extends Answer<never, "none"> ? unknown : Content<T>;
+	T extends Answer<infer S, "many">
+		? Listing<S>
+		: T extends Answer<infer S, "lines">
+			? Download<S>
+			: T extends Answer<never, "none">
+				? unknown
+				: Content<T>;
 type Item<T extends Answer> = T extends Answer<infer S, "many"> ? S : never;
 type WhoOf<A> = A extends OpenAction ? undefined : Actor;
 
@@ -138,7 +144,9 @@ type OutputOf<T extends Answer> =
 		? { data: readonly S[]; nextCursor?: string }
 		: T extends Answer<never, "none">
 			? null
-			: { data: Content<T> };
+			: T extends Answer<unknown, "lines">
+				? string
+				: { data: Content<T> };
 
 /** Defines a route. It can't be without an action, nor without saying whose record it touches. */
 export function route<

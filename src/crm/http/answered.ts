@@ -5,12 +5,14 @@ import type { Actor } from "../access/Actor.js";
 import type { Listing } from "../lists/Listing.js";
 import { type ApiEnv, type ApiPorts, BASE } from "./ApiPorts.js";
 import type { Authenticated, Credentials } from "./Authentication.js";
+import type { Download } from "./answers.js";
 import { assertMayEver, isOpen, served } from "./authorised.js";
 import { etagOf, revOf } from "./headers.js";
 import type { Answered } from "./idempotency/Idempotency.js";
 import { networkOf, type RateLimit } from "./RateLimit.js";
 import type { AnyRoute } from "./Route.js";
 import { bodyOf } from "./requestBody.js";
+import { type Streamed, streamed } from "./streaming.js";
 import { checked, InvalidRequest } from "./wrongFields.js";
 
 const NOTHING = z.strictObject({});
@@ -31,7 +33,7 @@ export async function answered(
 	context: Context<ApiEnv>,
 	{ authentication, idempotency, active }: ApiPorts,
 	limits: Limits,
-): Promise<Answered> {
+): Promise<Answered | Streamed> {
 	const { req } = context;
 	const address = context.env?.address ?? "unknown";
 	limits.address.take(networkOf(address));
@@ -55,7 +57,11 @@ export async function answered(
 		rev: route.conditional ? revOf(req.header("if-match")) : undefined,
 		address,
 	};
-	const done = async (made: string) => answerOf(route, await served(route, { ...asked, newId: made }));
+	const work = (made: string) => served(route, { ...asked, newId: made });
+	if (route.answer.kind === "lines") {
+		return streamed((await work(newId())) as Download<unknown>, route.status ?? 200);
+	}
+	const done = async (made: string) => answerOf(route, await work(made));
 	const key = route.idempotent ? req.header("idempotency-key") : undefined;
 	if (key === undefined) return done(newId());
 	if (!IDEMPOTENCY_KEY.test(key)) {

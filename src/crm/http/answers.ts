@@ -1,7 +1,9 @@
 import type * as z from "zod";
 
+export type AnswerKind = "one" | "many" | "lines" | "none";
+
 /** What a route answers. The schema is its documentation, and the client's type. */
-export interface Answer<T = unknown, K extends "one" | "many" | "none" = "one" | "many" | "none"> {
+export interface Answer<T = unknown, K extends AnswerKind = AnswerKind> {
 	readonly kind: K;
 	readonly schema?: z.ZodType<T>;
 }
@@ -16,6 +18,18 @@ export function one<T>(schema: z.ZodType<T>): Answer<T, "one"> {
 /** `{ data: […], nextCursor }`; without `nextCursor` the list is at its end. */
 export function many<T>(schema: z.ZodType<T>): Answer<T, "many"> {
 	return { kind: "many", schema };
+}
+
+/** What is saved as a file: a line of JSON after another, made as it's read. */
+export interface Download<T> {
+	readonly fileName: string;
+	/** What is thrown before the first line is an error like any other; later, the answer is cut short. */
+	readonly lines: AsyncIterable<T>;
+}
+
+/** NDJSON: each line is one of these. */
+export function lines<T>(schema: z.ZodType<T>): Answer<T, "lines"> {
+	return { kind: "lines", schema };
 }
 
 /** 204, without a body. */

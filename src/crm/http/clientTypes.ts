@@ -10,7 +10,7 @@ export type SchemaOf<R extends AnyRoute> = {
 		[E in Extract<R, { path: P }> as `$${E["method"]}`]: {
 			input: InputOf<E>;
 			output: OutputOf<E>;
-			outputFormat: "json";
+			outputFormat: OutputOf<E> extends string ? "text" : "json";
 			status: StatusOf<E>;
 		};
 	};

@@ -5,7 +5,7 @@ export type AllowedOrigins = "all" | readonly string[];
 const METHODS = "GET, POST, PUT, DELETE";
 const REQUEST_HEADERS =
 	"Authorization, Content-Type, Idempotency-Key, If-Match, X-Api-Key, X-Identity-Hmac, X-Identity-Id, X-Request-Id";
-const ANSWER_HEADERS = "ETag, Idempotency-Replayed, Location, Retry-After, X-Request-Id";
+const ANSWER_HEADERS = "Content-Disposition, ETag, Idempotency-Replayed, Location, Retry-After, X-Request-Id";
 const A_DAY_S = 86_400;
 
 /** Lets pages of allowed origins read answers. Nothing here hangs on cookies, so none are let through. */

@@ -10,12 +10,13 @@ import { documentOf } from "./openapi/document.js";
 import { PROBLEM_TYPE, problemOf, retryAfterOf } from "./problem.js";
 import { RateLimit } from "./RateLimit.js";
 import type { AnyRoute } from "./Route.js";
+import { type Streamed, streamOf } from "./streaming.js";
 
 /** The API as an app of Hono, which runs wherever `fetch` does. */
 export function createApi(routes: readonly AnyRoute[], ports: ApiPorts): Hono<ApiEnv> {
 	const app = new Hono<ApiEnv>();
 	const limits = { address: new RateLimit(ports.limits.perAddress), actor: new RateLimit(ports.limits.perActor) };
-	const serve = (context: Context<ApiEnv>, name: string, work: () => Promise<Answered> | Answered) =>
+	const serve = (context: Context<ApiEnv>, name: string, work: () => Promise<Answered | Streamed> | Answered) =>
 		respond(context, name, ports, work);
 
 	for (const route of [...routes].sort(byGenerality)) {
@@ -58,11 +59,11 @@ async function respond(
 	context: Context<ApiEnv>,
 	route: string,
 	{ monitor, allowedOrigins, isStopping }: ApiPorts,
-	work: () => Promise<Answered> | Answered,
+	work: () => Promise<Answered | Streamed> | Answered,
 ): Promise<Response> {
 	const began = performance.now();
 	const requestId = givenRequestId(context.req.header("x-request-id")) ?? newId();
-	let answer: Answered;
+	let answer: Answered | Streamed;
 	try {
 		if (isStopping?.()) throw new RouterError("shutting_down");
 		answer = await work();
@@ -70,7 +71,7 @@ async function respond(
 		answer = failed(thrown, requestId);
 		if (answer.status === 500) monitor.error("request failed", thrown, { route, requestId });
 	}
-	const { status, headers, body } = answer;
+	const { status, headers } = answer;
 	monitor.debug("request", { route, status, requestId, ms: Math.round(performance.now() - began) });
 	const all = {
 		...API_HEADERS,
@@ -78,7 +79,13 @@ async function respond(
 		...headers,
 		"X-Request-Id": requestId,
 	};
-	const content = status === 204 ? undefined : body;
+	if ("chunks" in answer) {
+		// HEAD asks for none of it.
+		if (context.req.raw.method === "HEAD") return new Response(null, { status, headers: all });
+		const cut = (error: unknown) => monitor.error("answer cut short", error, { route, requestId });
+		return new Response(streamOf(answer.chunks, cut), { status, headers: all });
+	}
+	const content = status === 204 ? undefined : answer.body;
 	return context.env?.send?.(status, all, content) ?? new Response(content, { status, headers: all });
 }
 

@@ -6,7 +6,10 @@ import type { Customer } from "../../../src/crm/customers/records.js";
 import { newId, sessionKey } from "../../../src/delivery/identity.js";
 import { newHead } from "../../../src/delivery/opening.js";
 import { entries, feedCursors, sessions } from "../../../src/delivery/records.js";
+import { wordCollections } from "../../../src/storage/words/index.js";
 import { APP, Office, OTHER_APP, TOPIC } from "./given.js";
+
+const LATER: ReadonlySet<string> = new Set([feedCursors, ...wordCollections].map(({ name }) => name));
 
 /** What somebody has, and somebody else. */
 export interface Side {
@@ -63,9 +66,9 @@ export class World {
 		];
 	}
 
-	/** What was ever written, but for how far plugins are: they note that some time after. */
+	/** What was ever written, but for how far plugins are, and the words they find: they note that some time after. */
 	get written() {
-		return this.office.storage.written.filter(({ collection }) => collection !== feedCursors.name);
+		return this.office.storage.written.filter(({ collection }) => !LATER.has(collection));
 	}
 
 	/** For an admin of another app, asking there. */

@@ -77,7 +77,10 @@ async function ask(
 	const answer = await world.office.ask(route.method.toUpperCase(), `/api${path}?${search}`, { token, body: json });
 	const text = await answer.text();
 	const { status } = answer;
-	const { data, code } = (text === "" ? {} : JSON.parse(text)) as { data?: unknown } & Partial<Problem>;
+	const isLines = answer.headers.get("content-type") === "application/x-ndjson";
+	const { data, code } = (isLines ? { data: linesIn(text) } : text === "" ? {} : JSON.parse(text)) as {
+		data?: unknown;
+	} & Partial<Problem>;
 	if (status >= 400) expect([...codesOf(route)]).toContain(code);
 	else assertDocumented(route, status, data);
 	return { status, code, data, text };
@@ -85,9 +88,16 @@ async function ask(
 
 function assertDocumented({ answer, status = 200 }: AnyRoute, found: number, data: unknown): void {
 	expect(found).toBe(answer.kind === "none" ? 204 : status);
-	for (const each of answer.kind === "many" ? (data as unknown[]) : [data]) {
+	for (const each of answer.kind === "many" || answer.kind === "lines" ? (data as unknown[]) : [data]) {
 		expect(answer.schema?.safeParse(each).error?.issues).toBeUndefined();
 	}
+}
+
+function linesIn(text: string): readonly unknown[] {
+	return text
+		.split("\n")
+		.filter(Boolean)
+		.map((line) => JSON.parse(line));
 }
 
 function scopeOf({ action }: AnyRoute) {

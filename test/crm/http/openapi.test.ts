@@ -20,6 +20,11 @@ type Document = {
 // Routes are declared without their services being asked for anything.
 const routes: readonly AnyRoute[] = apiRoutes({} as ApiServices);
 
+function typeOf(operationId: string): string {
+	const { answer } = routes.find((each) => each.operationId === operationId) ?? {};
+	return answer?.kind === "lines" ? "application/x-ndjson" : "application/json";
+}
+
 async function served(): Promise<Document> {
 	const office = await Office.open();
 	return (await (await office.ask("GET", "/api/openapi.json")).json()) as Document;
@@ -68,7 +73,7 @@ describe("/api/openapi.json", () => {
 			}
 			for (const [status, { content = {} }] of Object.entries(responses)) {
 				const type =
-					Number(status) >= 400 ? ["application/problem+json"] : status === "204" ? [] : ["application/json"];
+					Number(status) >= 400 ? ["application/problem+json"] : status === "204" ? [] : [typeOf(operationId)];
 				expect([operationId, status, Object.keys(content)]).toEqual([operationId, status, type]);
 			}
 		}

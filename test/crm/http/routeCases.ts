@@ -61,6 +61,8 @@ export const ROUTE_CASES: Readonly<Record<RouteName, RouteCase>> = {
 	"get /customers": {},
 	"get /customers/search": { query: ({ customer }) => ({ email: String(customer.email) }) },
 	"get /customers/:id": theCustomer,
+	"post /customers/:id/erase": theCustomer,
+	"get /customers/:id/export": theCustomer,
 	"put /customers/:id": { ...theCustomer, body: () => ({ phone: "+44 20" }) },
 
 	"post /conversations": {

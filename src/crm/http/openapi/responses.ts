@@ -27,6 +27,7 @@ const UNKNOWN: Readonly<Record<Permission["on"], readonly ErrorCode[]>> = {
 
 /** Headers of answers. */
 export const HEADERS = {
+	"Content-Disposition": { description: "`attachment`, and what the file may be called.", schema: { type: "string" } },
 	ETag: { description: "The record's `rev`, for `If-Match`.", schema: { type: "string" } },
 	Location: { description: "Where what was made can be read.", schema: { type: "string" } },
 	"Retry-After": { description: "After how many seconds to try again.", schema: { type: "integer" } },
@@ -46,6 +47,16 @@ function answerOf({ answer, status = 200, location, summary }: AnyRoute, answers
 	const always = header("X-Request-Id");
 	if (answer.kind === "none" || !answer.schema) return { 204: { description: "Done.", headers: always } };
 	const content = refTo(answer.schema, answers);
+	if (answer.kind === "lines") {
+		const description = "Lines of JSON, to be saved: each line is one of these.";
+		return {
+			[status]: {
+				description: `${summary}. ${description}`,
+				headers: { ...always, ...header("Content-Disposition") },
+				content: { "application/x-ndjson": { schema: content } },
+			},
+		};
+	}
 	const isMany = answer.kind === "many";
 	const properties = isMany
 		? { data: { type: "array", items: content }, nextCursor: { type: "string", description: "Absent at the end." } }

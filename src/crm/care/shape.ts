@@ -1,0 +1,29 @@
+import * as z from "zod";
+import { attachment } from "../attachments/shape.js";
+import { conversation } from "../conversations/shape.js";
+import { customer } from "../customers/shape.js";
+import { message } from "../messages/shape.js";
+import type { ErasureState } from "./Erasures.js";
+
+const file = attachment.and(z.object({ conversationId: z.string() }));
+const counts = z.strictObject({ conversations: z.int(), messages: z.int(), files: z.int() });
+
+/** A line of an export, as the API answers it. */
+export const exportLine = z
+	.discriminatedUnion("type", [
+		z.strictObject({ type: z.literal("customer"), data: customer }),
+		z.strictObject({ type: z.literal("conversation"), data: conversation }),
+		z.strictObject({ type: z.literal("message"), data: message }),
+		z.strictObject({ type: z.literal("file"), data: file }),
+		z.strictObject({ type: z.literal("end"), data: counts }),
+	])
+	.meta({ id: "ExportLine" });
+
+/** How far an erasure is. */
+export const erasure: z.ZodType<{ readonly state: ErasureState }> = z
+	.strictObject({
+		state: z
+			.enum(["running", "done"])
+			.meta({ description: "`running`: the server goes on with it, also after a crash." }),
+	})
+	.meta({ id: "Erasure" });
