@@ -5,6 +5,8 @@ import { signInRoutes } from "./access/routes/signIn.js";
 import type { SignIn } from "./access/SignIn.js";
 import { type AgentServices, agentRoutes } from "./agents/routes.js";
 import { type AttachmentServices, attachmentRoutes } from "./attachments/routes.js";
+import type { AuditTrail } from "./audit/AuditTrail.js";
+import { auditRoutes } from "./audit/routes.js";
 import { type CareServices, careRoutes } from "./care/routes.js";
 import { conversationLifeRoutes } from "./conversations/routes/life.js";
 import { conversationRecordRoutes } from "./conversations/routes/records.js";
@@ -28,6 +30,7 @@ export interface ApiServices
 		SearchServices {
 	readonly customers: Customers;
 	readonly signIn: SignIn;
+	readonly audit: AuditTrail;
 }
 
 /** Every route of the API. */
@@ -44,6 +47,7 @@ export function apiRoutes(services: ApiServices) {
 		...attachmentRoutes(services),
 		...agentRoutes(services),
 		...apiKeyRoutes(services),
+		...auditRoutes(services),
 		...problemRoutes(),
 	] as const;
 }

@@ -24,6 +24,7 @@ import { Assignments } from "./agents/Assignments.js";
 import { Availability } from "./agents/Availability.js";
 import { Attachments } from "./attachments/Attachments.js";
 import { messageFiles } from "./attachments/messageFiles.js";
+import { AuditTrail } from "./audit/AuditTrail.js";
 import { Erasures } from "./care/Erasures.js";
 import { Exports } from "./care/Exports.js";
 import { Retention } from "./care/Retention.js";
@@ -82,6 +83,8 @@ export interface CrmPorts {
 	readonly retentionDays?: number;
 	/** See `ProjectionPorts`. */
 	readonly gatherMs?: number;
+	/** For how many days the audit trail is kept. Default 400. */
+	readonly auditDays?: number;
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */
 	office(doors: Doors): PostOffice;
 }
@@ -113,6 +116,8 @@ export class Crm {
 	readonly erasures: Erasures;
 	/** What is kept of a customer. */
 	readonly exports: Exports;
+	/** Who did what. */
+	readonly audit: AuditTrail;
 	private readonly retention: Retention;
 	/** Tells agents' desks what changes. */
 	readonly desk: DeskFeed;
@@ -123,6 +128,7 @@ export class Crm {
 
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
+		this.audit = new AuditTrail(ports);
 		this.customers = new Customers(ports);
 		const changes = new LocalChanges();
 		const announced = { ...ports, onChange: changes.announce };

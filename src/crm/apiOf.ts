@@ -25,7 +25,7 @@ export interface CrmApiPorts extends IdempotencyPorts {
 /** The REST API of a CRM, as an app of Hono. `secret` is the CRM's. */
 export function apiOf(crm: Crm, ports: CrmApiPorts): Hono<ApiEnv> {
 	const { monitor, limits = DEFAULT_LIMITS } = ports;
-	const { access: agentAccess, customerTokens, apiKeys, availability, identities } = crm;
+	const { access: agentAccess, audit, customerTokens, apiKeys, availability, identities } = crm;
 	const authentication = new Authentication({ identity: identities, ...ports, agentAccess, customerTokens, apiKeys });
 	crm.whenRevoked((app, agentId) => authentication.forget(app, agentId));
 	const active = ({ app, agentId }: StaffActor) => {
@@ -36,5 +36,12 @@ export function apiOf(crm: Crm, ports: CrmApiPorts): Hono<ApiEnv> {
 		});
 	};
 	const idempotency = new Idempotency(ports);
-	return createApi(apiRoutes({ ...crm, authentication }), { ...ports, authentication, idempotency, limits, active });
+	return createApi(apiRoutes({ ...crm, authentication }), {
+		...ports,
+		audit,
+		authentication,
+		idempotency,
+		limits,
+		active,
+	});
 }

@@ -1,6 +1,7 @@
 import { accessCollections } from "./access/records.js";
 import { agentCollections } from "./agents/assignmentRecords.js";
 import { attachments } from "./attachments/records.js";
+import { auditCollections } from "./audit/records.js";
 import { conversationCollections } from "./conversations/collections.js";
 import { customerCollections } from "./customers/records.js";
 import { idempotencyKeys } from "./http/idempotency/records.js";
@@ -15,4 +16,5 @@ export const crmCollections = [
 	attachments,
 	idempotencyKeys,
 	...jobCollections,
+	...auditCollections,
 ] as const;

@@ -75,6 +75,8 @@ export const PERMISSIONS = {
 	"apiKeys.list": row("app", "none", "none", "all", "none"),
 	"apiKeys.revoke": row("app", "none", "none", "all", "none"),
 
+	"audit.list": row("app", "none", "none", "all", "none"),
+
 	"session.me": row("app", "all", "all", "all", "none"),
 	"session.connectTicket": row("app", "all", "all", "all", "none"),
 

@@ -88,6 +88,13 @@ export class Agents {
 		return owner && this.get(app, owner.id);
 	}
 
+	/** Takes as long whether there is one or not. */
+	async idByEmail(app: string, given: string): Promise<string | undefined> {
+		const { data: email } = emailAddress.safeParse(given);
+		if (email === undefined) return undefined;
+		return (await this.ports.storage.get(agentEmails, [keyIn(scopeOf(this.ports.topic, app), email)]))?.id;
+	}
+
 	/** All, the oldest first; or those of a status, who has fewest conversations first. */
 	async list(
 		app: string,

@@ -1,5 +1,6 @@
 import type { Monitor } from "../../monitoring/Monitor.js";
 import type { StaffActor } from "../access/Actor.js";
+import type { AuditTrail } from "../audit/AuditTrail.js";
 import type { Authentication } from "./Authentication.js";
 import type { AllowedOrigins } from "./cors.js";
 import type { Idempotency } from "./idempotency/Idempotency.js";
@@ -8,6 +9,8 @@ import type { Rate } from "./RateLimit.js";
 export interface ApiPorts {
 	readonly authentication: Pick<Authentication, "of">;
 	readonly idempotency: Pick<Idempotency, "run">;
+	/** Notes who did what. */
+	readonly audit: Pick<AuditTrail, "append" | "note">;
 	readonly monitor: Monitor;
 	/** Whose pages may read answers, besides those that come from the API's own address. */
 	readonly allowedOrigins: AllowedOrigins;

@@ -27,6 +27,8 @@ export interface Asked<Who = Actor, Params = unknown, Query = unknown, Body = un
 	readonly rev: number | undefined;
 	/** Where the request comes from, as far as that can be trusted. */
 	readonly address: string;
+	/** What the log has the request under. */
+	readonly requestId: string;
 	/** For what is made: the same when the request is sent again with its `Idempotency-Key`, also after a crash. */
 	readonly newId: string;
 }

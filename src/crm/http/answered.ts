@@ -31,8 +31,9 @@ export interface Limits {
 export async function answered(
 	route: AnyRoute,
 	context: Context<ApiEnv>,
-	{ authentication, idempotency, active }: ApiPorts,
+	{ authentication, idempotency, active, audit }: ApiPorts,
 	limits: Limits,
+	requestId: string,
 ): Promise<Answered | Streamed> {
 	const { req } = context;
 	const address = context.env?.address ?? "unknown";
@@ -56,8 +57,9 @@ export async function answered(
 		body: checked("body", route.body ?? BODYLESS, await bodyOf(req)),
 		rev: route.conditional ? revOf(req.header("if-match")) : undefined,
 		address,
+		requestId,
 	};
-	const work = (made: string) => served(route, { ...asked, newId: made });
+	const work = (made: string) => served(route, { ...asked, newId: made }, audit);
 	if (route.answer.kind === "lines") {
 		return streamed((await work(newId())) as Download<unknown>, route.status ?? 200);
 	}

@@ -3,6 +3,8 @@ import type { Actor } from "../access/Actor.js";
 import { may, reachOf, type Subject } from "../access/authorise.js";
 import { type Action, OPEN_ROUTES, type OpenAction } from "../access/permissions.js";
 import type { Listing } from "../lists/Listing.js";
+import type { ApiPorts } from "./ApiPorts.js";
+import { audited } from "./audited.js";
 import type { AnyRoute, Asked, Each } from "./Route.js";
 
 const OPEN: ReadonlySet<string> = new Set(OPEN_ROUTES);
@@ -27,9 +29,13 @@ export function assertMayEver(action: Action | OpenAction, actor: Actor | undefi
 
 /**
  * Serves a route for who may: this is the only place where a route's handler is called. What the route touches is
- * authorised first; of a list, each item. Throws `forbidden`; for customers, that there's no such record.
+ * authorised first; of a list, each item. What changes something is noted in the audit trail. Throws `forbidden`; for customers, that there's no such record.
  */
-export async function served(route: AnyRoute, asked: Asked<Actor | undefined>): Promise<unknown> {
+export async function served(
+	route: AnyRoute,
+	asked: Asked<Actor | undefined>,
+	audit: ApiPorts["audit"],
+): Promise<unknown> {
 	const { action, touches } = route;
 	const { actor } = asked;
 	assertMayEver(action, actor);
@@ -46,7 +52,7 @@ export async function served(route: AnyRoute, asked: Asked<Actor | undefined>): 
 			? new RouterError(route.unknown ?? UNKNOWN[subject.kind])
 			: forbidden(action, actor);
 	}
-	return route.handle({ ...asked, record });
+	return audited(audit, route, { ...asked, actor }, subject, () => route.handle({ ...asked, record }));
 }
 
 /** Whether nobody needs to be somebody for it. */

@@ -16,12 +16,17 @@ import { type Streamed, streamOf } from "./streaming.js";
 export function createApi(routes: readonly AnyRoute[], ports: ApiPorts): Hono<ApiEnv> {
 	const app = new Hono<ApiEnv>();
 	const limits = { address: new RateLimit(ports.limits.perAddress), actor: new RateLimit(ports.limits.perActor) };
-	const serve = (context: Context<ApiEnv>, name: string, work: () => Promise<Answered | Streamed> | Answered) =>
-		respond(context, name, ports, work);
+	const serve = (
+		context: Context<ApiEnv>,
+		name: string,
+		work: (requestId: string) => Promise<Answered | Streamed> | Answered,
+	) => respond(context, name, ports, work);
 
 	for (const route of [...routes].sort(byGenerality)) {
 		app.on(route.method.toUpperCase(), BASE + route.path, (context) =>
-			serve(context, `${route.method} ${route.path}`, () => answered(route, context, ports, limits)),
+			serve(context, `${route.method} ${route.path}`, (requestId) =>
+				answered(route, context, ports, limits, requestId),
+			),
 		);
 	}
 	for (const [path, methods] of methodsByPath(routes)) {
@@ -59,14 +64,14 @@ async function respond(
 	context: Context<ApiEnv>,
 	route: string,
 	{ monitor, allowedOrigins, isStopping }: ApiPorts,
-	work: () => Promise<Answered | Streamed> | Answered,
+	work: (requestId: string) => Promise<Answered | Streamed> | Answered,
 ): Promise<Response> {
 	const began = performance.now();
 	const requestId = givenRequestId(context.req.header("x-request-id")) ?? newId();
 	let answer: Answered | Streamed;
 	try {
 		if (isStopping?.()) throw new RouterError("shutting_down");
-		answer = await work();
+		answer = await work(requestId);
 	} catch (thrown) {
 		answer = failed(thrown, requestId);
 		if (answer.status === 500) monitor.error("request failed", thrown, { route, requestId });

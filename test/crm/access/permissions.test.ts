@@ -74,6 +74,7 @@ const EXPECTED: Record<Action, readonly [own: string, foreign: string]> = {
 	"knowledge.answer": ["GAS", ""],
 	"apiKeys.create": ["A", ""],
 	"apiKeys.list": ["A", ""],
+	"audit.list": ["A", ""],
 	"apiKeys.revoke": ["A", ""],
 	"session.me": ["CGA", ""],
 	"session.connectTicket": ["CGA", ""],

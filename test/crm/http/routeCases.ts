@@ -116,5 +116,6 @@ export const ROUTE_CASES: Readonly<Record<RouteName, RouteCase>> = {
 
 	"post /api-keys": { body: () => ({ name: "new", scopes: ["agents:read"] }) },
 	"get /api-keys": {},
+	"get /audit": {},
 	"delete /api-keys/:id": { params: ({ apiKeyId }) => ({ id: apiKeyId }) },
 };

@@ -1,8 +1,11 @@
 import * as z from "zod";
+import type { Agents } from "../../agents/Agents.js";
 import { agent } from "../../agents/shape.js";
+import type { AuditTrail } from "../../audit/AuditTrail.js";
 import { none, one } from "../../http/answers.js";
 import { route } from "../../http/Route.js";
 import { login, refreshRequest, type SignedIn, type SignIn } from "../SignIn.js";
+import { auditedSignIn } from "./auditedSignIn.js";
 
 const signedIn: z.ZodType<SignedIn> = z
 	.strictObject({
@@ -14,8 +17,14 @@ const signedIn: z.ZodType<SignedIn> = z
 	})
 	.meta({ id: "SignedIn" });
 
+export interface SignInServices {
+	readonly signIn: SignIn;
+	readonly audit: AuditTrail;
+	readonly agents: Agents;
+}
+
 /** How agents and admins come in. Nobody needs to be somebody for it. */
-export function signInRoutes({ signIn }: { readonly signIn: SignIn }) {
+export function signInRoutes({ signIn, audit, agents }: SignInServices) {
 	return [
 		route({
 			method: "post",
@@ -28,7 +37,10 @@ export function signInRoutes({ signIn }: { readonly signIn: SignIn }) {
 			answer: one(signedIn),
 			throws: ["credentials_invalid", "too_many_attempts"],
 			touches: undefined,
-			handle: ({ app, body, address }) => signIn.login(app, body, address),
+			handle: ({ app, body, address, requestId }) =>
+				auditedSignIn({ audit, agents }, { app, email: body.email, address, requestId }, () =>
+					signIn.login(app, body, address),
+				),
 		}),
 		route({
 			method: "post",
