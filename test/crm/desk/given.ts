@@ -10,6 +10,7 @@ import { DeskFeed, type DeskFeedPorts } from "../../../src/crm/desk/DeskFeed.js"
 import { newId } from "../../../src/delivery/identity.js";
 import type { PostOfficePorts } from "../../../src/delivery/ports.js";
 import { collections } from "../../../src/delivery/records.js";
+import { silent } from "../../../src/monitoring/Monitor.js";
 import type { ConversationSummary } from "../../../src/protocol/conversation.js";
 import { MemoryStorage } from "../../../src/storage/memory/MemoryStorage.js";
 import type { Storage } from "../../../src/storage/Storage.js";
@@ -65,7 +66,7 @@ export class DeskGiven {
 		this.at = new ChatOffice({ clock: Date.now, ...given, storage, topic, desk: this.desk });
 		this.conversations = new Conversations(ports);
 		this.store = new ConversationStore(ports);
-		this.at.office.plug(new ConversationProjection({ ...ports, gatherMs: 40 }));
+		this.at.office.plug(new ConversationProjection({ monitor: silent, ...ports, gatherMs: 40 }));
 		open.push(this);
 	}
 
