@@ -283,8 +283,11 @@ class ProcessDies extends Checked {
 		return true;
 	}
 	async act(model: Model, real: Real) {
-		// What such a client confirmed is known to the storage a moment later.
-		if (!real.numbered) await sleep(60);
+		// What such a client confirmed is known to the storage a moment later, however slow that is.
+		if (!real.numbered) {
+			await sleep(60);
+			await real.settle();
+		}
 		real.at.restart();
 		real.held = [];
 		model.visitorIsConnected = false;
