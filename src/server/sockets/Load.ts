@@ -11,18 +11,20 @@ export class Load {
 	framesInHand = 0;
 	private readonly delays = monitorEventLoopDelay({ resolution: 20 });
 	private readonly timer: NodeJS.Timeout;
-	private delayMs = 0;
+	/** Windows in a row whose mean delay was too long. */
+	private slowWindows = 0;
 
 	constructor() {
 		this.delays.enable();
 		this.timer = setInterval(() => {
-			this.delayMs = this.delays.mean / 1e6;
+			this.slowWindows = this.delays.mean / 1e6 > DELAY_MS ? this.slowWindows + 1 : 0;
 			this.delays.reset();
 		}, WINDOW_MS).unref();
 	}
 
+	/** One thing that takes long isn't much to do: what was refused after it could have been done at once. */
 	get isTooHigh(): boolean {
-		return this.delayMs > DELAY_MS || this.framesInHand >= FRAMES_IN_HAND;
+		return this.slowWindows > 1 || this.framesInHand >= FRAMES_IN_HAND;
 	}
 
 	close(): void {
