@@ -15,6 +15,11 @@ interface Statements {
 	readonly forgetPlaces: string;
 }
 
+/** Of how many letters beginnings are listed. */
+const LISTED_PREFIX = 3;
+/** How many words that begin alike are looked for one by one. */
+const MOST_BEGUN = 50;
+
 /**
  * A text index on SQLite's FTS5. A group is one more word, in a column of its own, so that searching in few groups reads
  * little.
@@ -25,7 +30,12 @@ export class LibsqlTextIndex implements TextIndex {
 		private readonly reading: Connection,
 		private readonly writing: Writing,
 		private readonly transact: Transacting,
-	) {}
+	) {
+		const { vocabulary } = tablesOf(name);
+		reading.exec(
+			`CREATE VIRTUAL TABLE IF NOT EXISTS ${vocabulary} USING fts5vocab(main, ${quote(`t_${name}`)}, 'instance')`,
+		);
+	}
 
 	add(texts: readonly IndexedText[]): Promise<void> {
 		const { insertPlace, insertWords } = statementsOf(this.name);
@@ -41,7 +51,7 @@ export class LibsqlTextIndex implements TextIndex {
 	async find({ scope, words, prefix, groups }: TextQuery, part: { limit: number; from?: string }): Promise<TextPage> {
 		const { places, index } = tablesOf(this.name);
 		const before = part.from === undefined ? Number.MAX_SAFE_INTEGER : numberOf(part.from);
-		const sought = [...words.map((word) => quote(word)), ...(prefix === undefined ? [] : [`${quote(prefix)} *`])].join(
+		const sought = [...words.map((word) => quote(word)), ...(prefix === undefined ? [] : [this.begun(prefix)])].join(
 			" AND ",
 		);
 		const within = groups && `(${groups.map((group) => quote(tokenOf(group))).join(" OR ")})`;
@@ -62,6 +72,24 @@ export class LibsqlTextIndex implements TextIndex {
 		return rows.length < part.limit || !last ? { places: found, here } : { places: found, here, next: String(last[0]) };
 	}
 
+	/**
+	 * What matches words that begin so. FTS5 keeps lists of beginnings of 3 letters; for longer ones it would gather and sort
+	 * all places of all their words. Few words are looked for one by one instead, of which only the newest places are read.
+	 */
+	private begun(prefix: string): string {
+		const native = `${quote(prefix)} *`;
+		if ([...prefix].length <= LISTED_PREFIX) return native;
+		const { vocabulary } = tablesOf(this.name);
+		const found: string[] = [];
+		for (let at = prefix; ; ) {
+			const [term] = this.reading.all(`SELECT term FROM ${vocabulary} WHERE term >= ? LIMIT 1`, at)[0] ?? [];
+			if (typeof term !== "string" || !term.startsWith(prefix)) break;
+			if (found.push(quote(term)) > MOST_BEGUN) return native;
+			at = `${term}\u0001`;
+		}
+		return found.length === 0 ? native : `(${found.join(" OR ")})`;
+	}
+
 	remove(group: string): Promise<void> {
 		const { forgetWords, forgetPlaces } = statementsOf(this.name);
 		return this.transact(() => {
@@ -79,7 +107,7 @@ export function prepareTextIndex(connection: Connection, name: string): void {
 		UNIQUE ("group", number))`);
 	if (connection.get("SELECT 1 FROM sqlite_schema WHERE name = ?", `t_${name}`)) return;
 	connection.exec(`CREATE VIRTUAL TABLE ${index} USING fts5(
-		words, place, prefix='3', tokenize="unicode61 remove_diacritics 0")`);
+		words, place, prefix='${LISTED_PREFIX}', tokenize="unicode61 remove_diacritics 0")`);
 	// What is removed leaves nothing behind in the index.
 	connection.exec(`INSERT INTO ${index} (${index}, rank) VALUES ('secure-delete', 1)`);
 }
@@ -90,7 +118,7 @@ export function textIndexSql(name: string): string[] {
 }
 
 function tablesOf(name: string) {
-	return { places: quote(`t_${name}_places`), index: quote(`t_${name}`) };
+	return { places: quote(`t_${name}_places`), index: quote(`t_${name}`), vocabulary: `temp.${quote(`v_${name}`)}` };
 }
 
 function statementsOf(name: string): Statements {
