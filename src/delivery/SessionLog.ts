@@ -72,10 +72,8 @@ interface Group {
 	readonly messageIds: Set<string>;
 }
 
-/** A change that was made, or that its rule refused: it's told so when nothing can come of an earlier attempt. */
 interface Made {
 	readonly change: Waiting;
-	readonly isRefused: boolean;
 	readonly settle: (head: Head) => void;
 	readonly unique: MessageIdRecord | undefined;
 	readonly appended: readonly Appended[];
@@ -203,16 +201,12 @@ export class SessionLog {
 					// Those who were there then are pushed it: for who has come since, it's part of what they began with.
 					if (done) return this.settle(head, done, done.draft.head);
 					const next = attemptOf(new SessionDraft(head, this.clock()), left);
-					if (!next.draft.touched) {
-						if (doubtful.length === 0) return this.settle(head, next);
-						// Nothing is left to change: an attempt whose outcome we never learned has done it.
-						const isDone = doubtful.every(isSilent) && !next.made.some(({ isRefused }) => isRefused);
-						if (isDone) return this.settle(head, doubtful.at(-1) ?? next);
-						// A session isn't made for this; who tries again learns what came of it.
-						if (head.rev === 0) throw new RouterError("storage_unavailable");
-					}
+					// Nothing is left to change: an attempt whose outcome we never learned has done it. Not one with entries: they
+					// would be in the log.
+					const silent = doubtful.findLast(({ draft }) => draft.appended.length === 0);
+					if (!next.draft.touched) return this.settle(head, silent ?? next);
+					left = next.made.map(({ change }) => change);
 					attempt = next;
-					// Even if that's only the head: once it's committed, no attempt that demands an earlier one can be.
 					await this.storage.transact(next.draft.writes());
 					return this.settle(head, next);
 				} catch (error) {
@@ -254,12 +248,7 @@ export class SessionLog {
 	}
 }
 
-/** Nothing that it appended shows whether it was committed. */
-function isSilent({ draft }: Attempt): boolean {
-	return draft.appended.length === 0;
-}
-
-/** Makes the changes in a draft; those whose rule throws are to be rejected once that's the last word. */
+/** Makes the changes in a draft; those whose rule throws are rejected. */
 function attemptOf(draft: SessionDraft, changes: readonly Waiting[]): Attempt {
 	const made: Made[] = [];
 	for (const change of changes) {
@@ -268,9 +257,9 @@ function attemptOf(draft: SessionDraft, changes: readonly Waiting[]): Attempt {
 		try {
 			const settle = change.make(draft);
 			const appended = draft.appended.slice(from).map((entry) => ({ entry, origin, trace }));
-			made.push({ change, isRefused: false, settle, unique: draft.uniques[before], appended });
+			made.push({ change, settle, unique: draft.uniques[before], appended });
 		} catch (error) {
-			made.push({ change, isRefused: true, settle: () => change.reject(error), unique: undefined, appended: [] });
+			change.reject(error);
 		}
 	}
 	return { draft, made };
@@ -281,18 +270,13 @@ function attemptOf(draft: SessionDraft, changes: readonly Waiting[]): Attempt {
  * unless it may have been used by an earlier attempt of theirs.
  */
 function withoutRepeated(error: ConditionFailed, attempt: Attempt, doubtful: readonly Attempt[]): Waiting[] {
-	const ours = new Set(doubtful.flatMap(({ draft }) => draft.uniques.map(placeOf)));
+	const ours = new Set(doubtful.flatMap(({ draft }) => draft.uniques.map(({ message, seq }) => `${seq} ${message}`)));
 	const again: Waiting[] = [];
 	for (const { change, unique } of attempt.made) {
 		const there = unique && (error.failed.get(attempt.draft.indexOf(unique)) as MessageIdRecord | undefined);
-		if (!there || ours.has(placeOf(there))) again.push(change);
+		if (!there || ours.has(`${there.seq} ${there.message}`)) again.push(change);
 		else if (there.digest !== unique.digest) change.reject(new RouterError("message_conflict"));
 		else change.reject(new AlreadyAppended(there));
 	}
 	return again;
-}
-
-/** Tells an entry of ours from one that another process gave the same number. */
-function placeOf({ message, seq, timeMs }: MessageIdRecord): string {
-	return `${seq} ${timeMs} ${message}`;
 }

@@ -88,7 +88,7 @@ describe("invariant 1: persist, then acknowledge, then deliver", () => {
 			expect(server.isRunning).toBe(true);
 			await expectWhole(server, history, [visitor, agent]);
 			const calls = await trace();
-			expect(calls.filter(({ injected }) => injected).length).toBeGreaterThan(4);
+			expect(calls.filter(({ injected }) => injected).length).toBeGreaterThan(0);
 			expectSyncedFirst(calls, history);
 		},
 		60_000,
