@@ -22,6 +22,7 @@ import { Agents } from "./agents/Agents.js";
 import { AgentUpkeep } from "./agents/AgentUpkeep.js";
 import { Assignments } from "./agents/Assignments.js";
 import { Availability } from "./agents/Availability.js";
+import { accountOf } from "./agents/account.js";
 import { Attachments } from "./attachments/Attachments.js";
 import { messageFiles } from "./attachments/messageFiles.js";
 import { AuditTrail } from "./audit/AuditTrail.js";
@@ -154,7 +155,7 @@ export class Crm {
 
 		const onRevoked = (app: string, agentId: string) => {
 			for (const told of this.toldOfRevoked) told(app, agentId);
-			const ended = this.office.end(app, `agent/${agentId}`, { code: "agent_token_invalid" });
+			const ended = this.office.end(app, accountOf(agentId), { code: "agent_token_invalid" });
 			ended.catch((error: unknown) => ports.monitor.error("ending connections failed", error, { app }));
 		};
 		const accounts = new Accounts({ ...ports, agents, onRevoked });

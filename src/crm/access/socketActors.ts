@@ -1,10 +1,8 @@
 import type { DeskSubscriber } from "../../connectors/Desk.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Agents } from "../agents/Agents.js";
+import { agentIn } from "../agents/account.js";
 import type { StaffActor } from "./Actor.js";
-
-/** What the account of an agent's connection begins with. */
-const AGENT = "agent/";
 
 /**
  * Whom an agent's connection stands for: what it was let in as, with the departments that its agent has now. Whoever
@@ -12,8 +10,8 @@ const AGENT = "agent/";
  */
 export function socketActors(agents: Pick<Agents, "get">): (at: DeskSubscriber) => Promise<StaffActor> {
 	return async ({ app, account, isAdmin }) => {
-		if (!account?.startsWith(AGENT)) throw new RouterError("forbidden");
-		const agentId = account.slice(AGENT.length);
+		const agentId = account === undefined ? undefined : agentIn(account);
+		if (agentId === undefined) throw new RouterError("forbidden");
 		const { departments = [] } = (await agents.get(app, agentId)) ?? {};
 		return { role: isAdmin ? "admin" : "agent", app, agentId, departments };
 	};

@@ -3,6 +3,7 @@ import type { Signal } from "../../protocol/Dialect.js";
 import type { Entry } from "../../protocol/envelope.js";
 import type { StaffActor } from "../access/Actor.js";
 import { authorise, may } from "../access/authorise.js";
+import { accountOf } from "../agents/account.js";
 import { type ActivityRecord, conversationActivity } from "../conversations/activity.js";
 import { type Belonging, belongingOf } from "../conversations/belonging.js";
 import { type ConversationChange, isElsewhere } from "../conversations/changes.js";
@@ -92,7 +93,7 @@ export class AppDesk {
 	/** The agent's lists are other ones from now on. */
 	async reconsider(agentId: string, actorOf: DeskFeedPorts["actorOf"]): Promise<void> {
 		await this.subscribers.reconsider(agentId, ({ connection, actor }) =>
-			actorOf({ connection, app: this.app, account: `agent/${agentId}`, isAdmin: actor.role === "admin" }),
+			actorOf({ connection, app: this.app, account: accountOf(agentId), isAdmin: actor.role === "admin" }),
 		);
 	}
 
