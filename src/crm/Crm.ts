@@ -125,6 +125,8 @@ export class Crm {
 	private readonly roster: AgentRoster;
 	private readonly routing: Routing;
 	private readonly agentUpkeep: AgentUpkeep;
+	/** Connections being ended because their agents' tokens are over. */
+	private readonly ending = new Set<Promise<unknown>>();
 	private readonly toldOfRevoked: ((app: string, agentId: string) => void)[] = [];
 
 	constructor(private readonly ports: CrmPorts) {
@@ -156,7 +158,10 @@ export class Crm {
 		const onRevoked = (app: string, agentId: string) => {
 			for (const told of this.toldOfRevoked) told(app, agentId);
 			const ended = this.office.end(app, accountOf(agentId), { code: "agent_token_invalid" });
-			ended.catch((error: unknown) => ports.monitor.error("ending connections failed", error, { app }));
+			const done: Promise<unknown> = ended
+				.catch((error: unknown) => ports.monitor.error("ending connections failed", error, { app }))
+				.finally(() => this.ending.delete(done));
+			this.ending.add(done);
 		};
 		const accounts = new Accounts({ ...ports, agents, onRevoked });
 		this.accounts = accounts;
@@ -226,12 +231,24 @@ export class Crm {
 		}
 	}
 
+	/**
+	 * Resolves when nothing is under way that was begun before: for a process that may be frozen once it has answered. What
+	 * the desk gathers isn't waited for.
+	 */
+	async idle(): Promise<void> {
+		await this.office.idle();
+		await Promise.all(this.ending);
+		await this.roster.idle();
+		await this.assignments.idle();
+		await this.routing.idle();
+		// What agents' comings and goings changed in sessions.
+		await this.office.idle();
+	}
+
 	/** Closes the post office after what's under way. */
 	async close(): Promise<void> {
 		await this.office.close();
 		await this.desk.close();
-		await this.roster.idle();
-		await this.assignments.idle();
-		await this.routing.idle();
+		await this.idle();
 	}
 }

@@ -45,7 +45,10 @@ interface Reading {
 	settling?: Promise<void>;
 }
 
-/** Feeds plugins, each at its own pace, with a cursor of its own. */
+/**
+ * Feeds plugins: reads the storage's feed for each at its own pace, with a cursor of its own; or, where `reads` is false,
+ * gives them what `give` is given.
+ */
 export class Plugins {
 	private readonly running: Promise<void>[] = [];
 	private readonly plugins: Plugin[] = [];
@@ -59,13 +62,32 @@ export class Plugins {
 		private readonly topic: string,
 		private readonly storage: Storage,
 		private readonly monitor: Monitor,
+		private readonly reads = true,
 	) {
 		this.feed = new Feed(topic, storage);
 	}
 
 	add(plugin: Plugin): void {
 		this.plugins.push(plugin);
-		this.running.push(this.read({ plugin, reader: `${this.topic}/${plugin.name}`, kept: undefined }));
+		if (this.reads) this.running.push(this.read({ plugin, reader: `${this.topic}/${plugin.name}`, kept: undefined }));
+	}
+
+	/**
+	 * Gives every plugin these entries; resolves when all that they keep of them is durable. Throws what one of them throws,
+	 * once all are done: then the same entries are to come again.
+	 */
+	async give(entries: readonly Entry[]): Promise<void> {
+		const mine = entries.filter(({ session }) => session.startsWith(`${this.topic}/`));
+		if (mine.length === 0) return;
+		const take = async (plugin: Plugin) => {
+			await plugin.onEntries(mine);
+			await plugin.settled?.(AbortSignal.abort());
+		};
+		const done = await Promise.allSettled(
+			this.plugins.map((plugin) => this.lanes.run(plugin.name, () => take(plugin))),
+		);
+		const failed = done.find((each) => each.status === "rejected");
+		if (failed) throw failed.reason;
 	}
 
 	/** Has every plugin forget what was said in a session up to `seq`. Throws what one of them throws. */
@@ -95,7 +117,7 @@ export class Plugins {
 		while (!this.closing.signal.aborted) {
 			try {
 				const { cursor } = reading.given ?? (await this.place(reading));
-				const page = await this.lanes.run(plugin.name, () => this.give(plugin, cursor));
+				const page = await this.lanes.run(plugin.name, () => this.giveNext(plugin, cursor));
 				if (!plugin.settled) await this.keep(reading, page.cursor);
 				// What it gathered may have failed meanwhile: then it reads again from where that's kept.
 				if (reading.given) reading.given = { cursor: page.cursor };
@@ -113,7 +135,7 @@ export class Plugins {
 	}
 
 	/** Gives the plugin the next page. */
-	private async give(plugin: Plugin, from: string | undefined) {
+	private async giveNext(plugin: Plugin, from: string | undefined) {
 		const page = await this.feed.next(from);
 		if (page.entries.length > 0) await plugin.onEntries(page.entries);
 		return page;

@@ -204,9 +204,21 @@ export class PostOffice {
 		return this.rooms.sweep.run(this.ports.soleOwner ? EVERYTHING : this.ports.clock(), trace);
 	}
 
-	/** Has a plugin read the feed of all entries, from where it was, until `idle`'s or `close`'s caller ends the process. */
+	/**
+	 * Has a plugin read the feed of all entries, from where it was, until `idle`'s or `close`'s caller ends the process; or
+	 * be given what `feed` is given, see `PostOfficePorts.feed`.
+	 */
 	plug(plugin: Plugin): void {
 		this.rooms.plugins.add(plugin);
+	}
+
+	/**
+	 * Gives every plugin entries that were read elsewhere, as from a DynamoDB stream: those of one session in their order,
+	 * each at least once. Entries of other topics are left out. Resolves when what plugins keep of them is durable; throws
+	 * what one of them throws, and then the same entries are to be given again.
+	 */
+	feed(entries: readonly Entry[]): Promise<void> {
+		return this.rooms.plugins.give(entries);
 	}
 
 	/** A session as it is now; undefined if there's none. */

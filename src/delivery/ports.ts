@@ -26,6 +26,11 @@ export interface PostOfficePorts {
 	 * can be taken over at once.
 	 */
 	readonly soleOwner: boolean;
+	/**
+	 * Where plugins have their entries from: `"read"` (the default), the post office reads the storage's feed for them;
+	 * `"given"`, only what `PostOffice.feed` is given.
+	 */
+	readonly feed?: "read" | "given";
 	/** Looks at the files that messages bring. Default: they're passed on as their senders name them. */
 	readonly files?: FileDesk;
 	/** Knows which sessions agents take care of. Default: those that they join themselves. */

@@ -122,7 +122,7 @@ export function furnish(ports: PostOfficePorts): Rooms {
 		isDead,
 		track,
 	});
-	const plugins = new Plugins(topic, storage, monitor);
+	const plugins = new Plugins(topic, storage, monitor, ports.feed !== "given");
 	const erasing = new Erasing({
 		storage,
 		log,

@@ -47,7 +47,9 @@ function portsOf(options: PostOfficeOptions): PostOfficePorts {
 		secret: options.secret ?? equipment.secret(),
 		// Others of this process may be on the same storage.
 		soleOwner: options.soleOwner ?? false,
+		feed: options.feed,
 		files: options.files,
+		roster: options.roster,
 	};
 	const before = newest.get(equipment);
 	if (before && isSame(before, ports)) return before;

@@ -20,7 +20,7 @@ import { demoBotHandler } from "./demo/demoBot.js";
 import { FetchRoutes } from "./http/FetchRoutes.js";
 import { Routes } from "./http/Routes.js";
 import { openCrm } from "./openCrm.js";
-import { openStorage } from "./openStorage.js";
+import { MESSAGES, openStorage } from "./openStorage.js";
 import { type Health, routeTable } from "./routeTable.js";
 import type { Settings } from "./settings.js";
 import { Load } from "./sockets/Load.js";
@@ -133,7 +133,8 @@ function open(foundation: Foundation): RunningServer {
 	const app = settings.appId ?? "default";
 	const transport = new LocalTransport();
 	const bots = new StentorConnector({ monitor });
-	const crm = openCrm({ ...foundation, topic: TOPIC, app, transport, apps, bots });
+	const textIndex = storage.textIndex(MESSAGES);
+	const crm = openCrm({ ...foundation, textIndex, topic: TOPIC, app, transport, apps, bots, soleOwner: true });
 	const { office } = crm;
 	const sessions = new DemoSessions(storage, office);
 	office.plug(sessions);

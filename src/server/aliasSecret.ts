@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { ConditionFailed } from "../protocol/errors.js";
 import { defineCollection, type Storage } from "../storage/Storage.js";
 
 interface ServerKeyRecord {
@@ -16,6 +17,12 @@ export async function aliasSecretOf(storage: Storage): Promise<string> {
 	const known = await storage.get(serverKeys, ["alias"]);
 	if (known) return known.secret;
 	const secret = randomBytes(32).toString("base64url");
-	await storage.put(serverKeys, { name: "alias", secret });
-	return secret;
+	try {
+		await storage.put(serverKeys, { name: "alias", secret }, "absent");
+		return secret;
+	} catch (error) {
+		// Another process was first.
+		if (error instanceof ConditionFailed) return aliasSecretOf(storage);
+		throw error;
+	}
 }

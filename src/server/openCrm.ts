@@ -8,12 +8,14 @@ import { WidgetConnector } from "../connectors/widget/WidgetConnector.js";
 import { oidcTokens } from "../crm/access/oidcTokens.js";
 import { Crm } from "../crm/Crm.js";
 import { PostOffice } from "../delivery/PostOffice.js";
+import type { PostOfficePorts } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
-import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
-import type { LocalTransport } from "../transport/local/LocalTransport.js";
-import { MESSAGES } from "./openStorage.js";
+import type { Storage } from "../storage/Storage.js";
+import type { TextIndex } from "../storage/TextIndex.js";
+import type { Transport } from "../transport/Transport.js";
 import type { Settings } from "./settings.js";
 
+/** What the CRM and its post office are opened with. */
 export interface CrmParts {
 	readonly topic: string;
 	/** Whose agents sign in at the OpenID provider. */
@@ -21,26 +23,32 @@ export interface CrmParts {
 	readonly settings: Pick<Settings, "visitorAuth" | "identitySecret" | "oidc" | "retentionDays">;
 	readonly monitor: Monitor;
 	readonly clock: () => number;
-	readonly storage: LibsqlStorage;
+	readonly storage: Storage;
+	/** Of what is said. */
+	readonly textIndex: TextIndex;
 	readonly blobs: BlobStore;
-	readonly transport: LocalTransport;
+	readonly transport: Transport;
 	readonly apps: Apps;
 	readonly bots: StentorConnector;
 	/** Keys the aliases of users. */
 	readonly secret: string;
 	/** Signs tokens. */
 	readonly jwtSecret: string;
+	/** See `PostOfficePorts`. */
+	readonly soleOwner: boolean;
+	readonly feed?: PostOfficePorts["feed"];
 }
 
-/** The CRM of this process and its post office, with every kind of participant that the server has. */
+/** The CRM of this process and its post office, with every kind of participant that there is. */
 export function openCrm(parts: CrmParts): Crm {
-	const { app, topic, storage, transport, apps, monitor, clock, blobs, secret, jwtSecret, settings, bots } = parts;
+	const { app, topic, storage, textIndex, transport, apps, monitor, clock, blobs, secret, jwtSecret } = parts;
+	const { settings, bots, soleOwner, feed } = parts;
 	const { oidc } = settings;
 	return new Crm({
 		topic,
 		storage,
 		blobs,
-		textIndex: storage.textIndex(MESSAGES),
+		textIndex,
 		apps,
 		monitor,
 		clock,
@@ -67,7 +75,8 @@ export function openCrm(parts: CrmParts): Crm {
 				monitor,
 				clock,
 				secret,
-				soleOwner: true,
+				soleOwner,
+				feed,
 				roster,
 				files,
 			}),

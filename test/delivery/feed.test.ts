@@ -1,11 +1,12 @@
-import { afterEach, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { Feed } from "../../src/delivery/Feed.js";
-import { Plugins } from "../../src/delivery/Plugins.js";
+import { type Plugin, Plugins } from "../../src/delivery/Plugins.js";
 import { entries } from "../../src/delivery/records.js";
 import { silent } from "../../src/monitoring/Monitor.js";
 import type { Entry } from "../../src/protocol/envelope.js";
 import { RouterError } from "../../src/protocol/errors.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
+import { TestOffice } from "../support/office.js";
 
 const KEY = "topic/app/session";
 
@@ -113,4 +114,63 @@ test("neither the end of the feed is kept, nor a failure", async () => {
 	expect(await feed.next(cursor)).toMatchObject({ isEmpty: true, entries: [] });
 	await storage.put(entries, entryOf(2));
 	expect((await feed.next(cursor)).entries).toEqual([entryOf(2)]);
+});
+
+describe("a post office that is given entries", () => {
+	function pluginsGiven(...given: Plugin[]): Plugins {
+		const plugins = new Plugins("topic", new MemoryStorage(), silent, false);
+		for (const plugin of given) plugins.add(plugin);
+		return plugins;
+	}
+
+	test("gives them to every plugin, and is done when what they gather is durable", async () => {
+		const seqs: number[] = [];
+		const gathered: number[] = [];
+		let kept: number[] = [];
+		const plugins = pluginsGiven(
+			{ name: "a", onEntries: async (said) => void seqs.push(...said.map(({ seq }) => seq)) },
+			{
+				name: "gathers",
+				onEntries: async (said) => void gathered.push(...said.map(({ seq }) => seq)),
+				async settled(closing) {
+					expect(closing.aborted).toBe(true);
+					kept = [...gathered];
+				},
+			},
+		);
+		await plugins.give([entryOf(1), entryOf(1, "other/app/session"), entryOf(2)]);
+		expect(seqs).toEqual([1, 2]);
+		expect(kept).toEqual([1, 2]);
+		await plugins.close();
+	});
+
+	test("tells what a plugin throws, after the others have had theirs", async () => {
+		const seqs: number[] = [];
+		const plugins = pluginsGiven(
+			{
+				name: "fails",
+				async onEntries() {
+					throw new Error("not now");
+				},
+			},
+			{
+				name: "works",
+				async onEntries(said) {
+					await new Promise((resolve) => setImmediate(resolve));
+					seqs.push(...said.map(({ seq }) => seq));
+				},
+			},
+		);
+		await expect(plugins.give([entryOf(1)])).rejects.toThrow("not now");
+		expect(seqs).toEqual([1]);
+	});
+
+	test("reads nothing by itself", async () => {
+		const storage = await storageWith(2);
+		const feed = jest.spyOn(storage, "feed");
+		const office = new TestOffice({ storage, feed: "given" }).office;
+		office.plug({ name: "a", onEntries: async () => {} });
+		await office.close();
+		expect(feed).not.toHaveBeenCalled();
+	});
 });

@@ -8,7 +8,7 @@ import { filesIn, jwtSecretIn, prepareDataDir } from "../dataDir.js";
 import { DemoSeed, SetClock } from "../demo/seed/DemoSeed.js";
 import { demoPlan } from "../demo/seed/plan.js";
 import { openCrm } from "../openCrm.js";
-import { openStorage } from "../openStorage.js";
+import { MESSAGES, openStorage } from "../openStorage.js";
 import { loadEnvironment, readSettings, type Settings } from "../settings.js";
 import { TOPIC } from "../topic.js";
 import { type Command, WrongUsage } from "./Command.js";
@@ -69,12 +69,14 @@ async function seedNow(settings: Settings, number: number): Promise<{ agents: nu
 			monitor,
 			clock: clock.read,
 			storage,
+			textIndex: storage.textIndex(MESSAGES),
 			blobs,
 			transport,
 			apps: new StaticApps([{ id: app }]),
 			bots,
 			secret,
 			jwtSecret,
+			soleOwner: true,
 		});
 		const demo = new DemoSeed({ crm, clock, app, secret });
 		try {
