@@ -20,6 +20,8 @@ export default {
 		],
 	},
 	testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/src/**/*.test.ts"],
+	globalSetup: "<rootDir>/test/support/dynamodbLocalOfRun.mjs",
+	globalTeardown: "<rootDir>/test/support/afterAllFiles.mjs",
 	maxWorkers: 2,
 	testTimeout: 60_000,
 };

@@ -1,23 +1,38 @@
+import { randomBytes } from "node:crypto";
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { afterAll, test } from "@jest/globals";
-import { type DynamodbLocal, startDynamodbLocal } from "./startDynamodbLocal.js";
+import { localSettings as settingsOf } from "./startDynamodbLocal.js";
 
-export { type DynamodbLocal, localSettings } from "./startDynamodbLocal.js";
+/** With what clients of this test file are told from those of others, so that it begins without tables. */
+export const DATABASE = randomBytes(10).toString("hex");
+
+export interface OwnDatabase {
+	readonly endpoint: string;
+	readonly client: DynamoDBClient;
+}
+
+/** Settings of a client of this test file. */
+export function localSettings(endpoint: string): DynamoDBClientConfig {
+	return settingsOf(endpoint, DATABASE);
+}
 
 /**
- * Runs a file's tests on a DynamoDB Local of their own. Where it can't start they fail if this is CI; elsewhere they are
- * left out, and one skipped test says why.
+ * Runs a file's tests on a database of their own in the run's DynamoDB Local. Where that can't start they fail if this is
+ * CI; elsewhere they are left out, and one skipped test says why.
  */
-export async function onDynamodbLocal(addTests: (local: DynamodbLocal) => void): Promise<void> {
-	const local = await startDynamodbLocal();
-	if (!("missing" in local)) {
-		afterAll(local.stop);
-		addTests(local);
+export async function onDynamodbLocal(addTests: (local: OwnDatabase) => void): Promise<void> {
+	const answer = await fetch(process.env.DYNAMODB_LOCAL_OF_RUN ?? "");
+	const { endpoint, missing } = (await answer.json()) as { endpoint?: string; missing?: string };
+	if (endpoint !== undefined) {
+		const client = new DynamoDBClient(localSettings(endpoint));
+		afterAll(() => client.destroy());
+		addTests({ endpoint, client });
 	} else if (process.env.CI) {
 		test("DynamoDB Local starts", () => {
-			throw new Error(local.missing);
+			throw new Error(missing);
 		});
 	} else {
-		console.warn(`Nothing was tested on DynamoDB. ${local.missing}`);
-		test.skip(`on DynamoDB Local: left out. ${local.missing}`, () => {});
+		console.warn(`Nothing was tested on DynamoDB. ${missing}`);
+		test.skip(`on DynamoDB Local: left out. ${missing}`, () => {});
 	}
 }

@@ -82,9 +82,9 @@ export async function startDynamodbLocal(): Promise<DynamodbLocal | { missing: s
 	}
 }
 
-/** Settings of a client for DynamoDB Local, which wants credentials but takes any. */
-export function localSettings(endpoint: string): DynamoDBClientConfig {
-	return { endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } };
+/** Settings of a client for DynamoDB Local, which takes any credentials: whoever has others has tables of their own. */
+export function localSettings(endpoint: string, accessKeyId = "local"): DynamoDBClientConfig {
+	return { endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey: "local" } };
 }
 
 /** Jetty prints its connector, with the port it got, once it answers. */

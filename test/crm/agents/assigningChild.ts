@@ -5,12 +5,12 @@ import { DynamoStorage } from "../../../src/storage/dynamodb/index.js";
 import { localSettings } from "../../support/startDynamodbLocal.js";
 
 /**
- * Run by tests as a process of its own, `node assigningChild.mjs <endpoint> <topic> <app> <name> <count>`: prints
+ * Run by tests as a process of its own, `node assigningChild.mjs <endpoint> <database> <topic> <app> <name> <count>`: prints
  * "ready", waits for a line, asks for an agent for so many conversations at once, and prints each that it couldn't ask.
  */
-const [, , endpoint = "", topic = "", app = "", name = "", count = "0"] = process.argv;
+const [, , endpoint = "", database = "", topic = "", app = "", name = "", count = "0"] = process.argv;
 
-const storage = new DynamoStorage({ client: new DynamoDBClient(localSettings(endpoint)) });
+const storage = new DynamoStorage({ client: new DynamoDBClient(localSettings(endpoint, database)) });
 const ports = { topic, storage, clock: Date.now };
 const say = (event: string, error?: unknown) => console.log(`${event} ${String(error ?? "")}`);
 const assignments = new Assignments({

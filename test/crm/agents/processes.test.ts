@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, test } from "@jest/globals";
 import { createTables, DynamoStorage } from "../../../src/storage/dynamodb/index.js";
 import { bundle } from "../../support/bundle.js";
-import { onDynamodbLocal } from "../../support/dynamodbLocal.js";
+import { DATABASE, onDynamodbLocal } from "../../support/dynamodbLocal.js";
 import { TestClock } from "../../support/office.js";
 import { COLLECTIONS } from "./everyStorage.js";
 import { APP, Desk } from "./given.js";
@@ -18,7 +18,7 @@ await onDynamodbLocal(({ client, endpoint }) => {
 			const ids = await d.staff(10, { capacity: 5 });
 
 			const children = ["left", "right"].map((name) => {
-				const child = spawn(process.execPath, [path, endpoint, topic, APP, name, "50"], {
+				const child = spawn(process.execPath, [path, endpoint, DATABASE, topic, APP, name, "50"], {
 					stdio: ["pipe", "pipe", "inherit"],
 				});
 				const lines: string[] = [];

@@ -1,0 +1,2 @@
+/** Jest's teardown after all test files. */
+export { stopDynamodbLocal as default } from "./dynamodbLocalOfRun.mjs";
