@@ -12,7 +12,12 @@ const own = Object.entries(compilerOptions.paths).map(([name, [source]]) => [
 export default {
 	testEnvironment: "node",
 	extensionsToTreatAsEsm: [".ts"],
-	moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1", ...Object.fromEntries(own) },
+	globalSetup: "<rootDir>/test/support/buildWriter.mjs",
+	moduleNameMapper: {
+		"/writerFile\\.js$": "<rootDir>/test/support/writerFile.ts",
+		"^(\\.{1,2}/.*)\\.js$": "$1",
+		...Object.fromEntries(own),
+	},
 	transform: {
 		"^.+\\.ts$": [
 			"@swc/jest",

@@ -11,7 +11,10 @@ const entry = Object.fromEntries(
 /** Splitting makes the entries of one format share their code, so that a class is the same class in all of them. */
 const shared = { platform: "node", target: "node20", splitting: true } as const;
 
-const esm = { ...shared, entry: { ...entry, cli: "src/server/cli.ts" }, format: "esm" } as const;
+/** What is run by itself: a command, and the thread that writes to a database file (writerFile.ts). */
+const programs = { cli: "src/server/cli.ts", "libsql-writer": "src/storage/libsql/writerProgram.ts" };
+
+const esm = { ...shared, entry: { ...entry, ...programs }, format: "esm" } as const;
 const cjs = { ...shared, entry, format: "cjs", shims: true } as const;
 
 export default defineConfig(({ watch }) => (watch ? esm : [esm, cjs]));

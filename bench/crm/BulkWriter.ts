@@ -2,7 +2,6 @@ import { prepareWrite } from "../../src/storage/evaluate.js";
 import { Connection } from "../../src/storage/libsql/Connection.js";
 import { prepareDatabase } from "../../src/storage/libsql/schema.js";
 import { TableWriter } from "../../src/storage/libsql/TableWriter.js";
-import { SharedWriting } from "../../src/storage/libsql/WritingConnection.js";
 import type { AnyCollection, Collection } from "../../src/storage/Storage.js";
 
 /** How many records a transaction holds. */
@@ -14,7 +13,6 @@ const BATCH = 50_000;
  */
 export class BulkWriter {
 	readonly connection: Connection;
-	readonly writing: SharedWriting;
 	private readonly writers: ReadonlyMap<string, TableWriter>;
 	private pending = 0;
 
@@ -23,8 +21,7 @@ export class BulkWriter {
 		private readonly collections: readonly AnyCollection[],
 	) {
 		this.connection = new Connection(path);
-		this.writing = new SharedWriting(this.connection);
-		this.writers = new Map(collections.map((each) => [each.name, new TableWriter(each)]));
+		this.writers = new Map(collections.map((each) => [each.name, new TableWriter(this.connection, each)]));
 		for (const pragma of ["journal_mode = OFF", "synchronous = OFF", "cache_size = -2000000", "temp_store = FILE"]) {
 			this.connection.all(`PRAGMA ${pragma}`);
 		}
@@ -38,11 +35,11 @@ export class BulkWriter {
 	insert<R extends object>(collection: Collection<R>, record: R): void {
 		const { key, action } = prepareWrite({ put: collection, record });
 		if (!("put" in action)) return;
-		this.writers.get(collection.name)?.apply(this.writing, { collection, key, existed: false, after: action.put });
+		this.writers.get(collection.name)?.apply({ collection, key, existed: false, after: action.put });
 		this.wrote();
 	}
 
-	/** Something was written over `writing`. */
+	/** Something was written over `connection`. */
 	wrote(): void {
 		if (++this.pending < BATCH) return;
 		this.pending = 0;

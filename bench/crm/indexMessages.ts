@@ -5,8 +5,10 @@ import { ProgressBar } from "../../src/server/cli/ProgressBar.js";
 import { MESSAGES } from "../../src/server/openStorage.js";
 import { Connection } from "../../src/storage/libsql/Connection.js";
 import { LibsqlTable } from "../../src/storage/libsql/LibsqlTable.js";
-import { LibsqlTextIndex, prepareTextIndex } from "../../src/storage/libsql/LibsqlTextIndex.js";
-import { SharedWriting } from "../../src/storage/libsql/WritingConnection.js";
+import { LibsqlTextIndex } from "../../src/storage/libsql/LibsqlTextIndex.js";
+import { TextIndexWriter } from "../../src/storage/libsql/TextIndexWriter.js";
+import { prepareTextIndex } from "../../src/storage/libsql/textTables.js";
+import type { Job } from "../../src/storage/libsql/Writer.js";
 
 const PAGE = 1_000;
 /** How many pages a transaction holds. */
@@ -19,8 +21,12 @@ export async function indexMessages(path: string): Promise<void> {
 		connection.all(`PRAGMA ${pragma}`);
 	}
 	prepareTextIndex(connection, MESSAGES);
-	const writing = new SharedWriting(connection);
-	const indexing = new MessageIndexing(new LibsqlTextIndex(MESSAGES, connection, writing, async (work) => work()));
+	const writer = new TextIndexWriter(connection, MESSAGES);
+	const run = async (job: Job) => {
+		if ("add" in job) writer.add(job.add);
+		return {};
+	};
+	const indexing = new MessageIndexing(new LibsqlTextIndex(MESSAGES, connection, { run }));
 	const table = new LibsqlTable(connection, entries);
 	const [total] = connection.get("SELECT max(seq) FROM c_entries") ?? [];
 	const bar = new ProgressBar("  words", Number(total));

@@ -1,5 +1,5 @@
 import { decodeCursor, encodeCursor, feedPlace } from "./cursor.js";
-import { type Effect, type PreparedWrite, prepareWrite, prepareWrites } from "./evaluate.js";
+import { type PreparedWrite, prepareWrite, prepareWrites } from "./evaluate.js";
 import { checkBatch, checkKey } from "./key.js";
 import { checkLimit } from "./query.js";
 import type { AnyCollection, Change, Collection, Condition, Key, Page, Query, Storage, Write } from "./Storage.js";
@@ -16,8 +16,11 @@ export abstract class TextStorage implements Storage {
 
 	/** The text of the live record of this well-formed key. */
 	protected abstract read(collection: AnyCollection, key: Key): string | undefined;
-	/** Writes all or nothing, each transaction after the one that was called before. */
-	protected abstract write(writes: readonly PreparedWrite[]): Promise<readonly Effect[]>;
+	/**
+	 * Writes all or nothing, each transaction after the one that was called before; answers the texts of the records that
+	 * were updated, in the order of the writes.
+	 */
+	protected abstract write(writes: readonly PreparedWrite[]): Promise<readonly string[]>;
 	/** Throws `invalid_query`. */
 	protected abstract page(collection: AnyCollection, query: Query): TextPage;
 	/** The live records inserted after this number (0: from the oldest on), and the number that continues. */
@@ -49,8 +52,8 @@ export abstract class TextStorage implements Storage {
 		change: Change,
 		condition?: Condition,
 	): Promise<R> {
-		const [effect] = await this.write([prepareWrite({ update: collection, key, change, if: condition })]);
-		return JSON.parse(effect?.after?.text ?? "{}") as R;
+		const [text = "{}"] = await this.write([prepareWrite({ update: collection, key, change, if: condition })]);
+		return JSON.parse(text) as R;
 	}
 
 	async delete<R extends object>(collection: Collection<R>, key: Key, condition?: Condition): Promise<void> {

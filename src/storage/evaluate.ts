@@ -85,6 +85,12 @@ export function evaluate(
 	});
 }
 
+/** The texts of the records that were updated, in the order of the writes. */
+export function updatedTexts(writes: readonly PreparedWrite[], effects: readonly Effect[]): string[] {
+	const updates = new Set(writes.flatMap(({ action, key }) => ("update" in action ? [key] : [])));
+	return effects.flatMap(({ key, after }) => (after && updates.has(key) ? [after.text] : []));
+}
+
 /** One past its end may lie in the place of a new record, which then counts as inserted. */
 function needsRecord({ collection, condition, action }: PreparedWrite): boolean {
 	return condition !== undefined || "update" in action || ("put" in action && collection.expires !== undefined);

@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { afterAll } from "@jest/globals";
 import { build } from "esbuild";
+
+/** What the thread runs that writes to database files: it's looked for beside who starts it. */
+const WRITER = "src/storage/libsql/writerProgram.ts";
 
 const folders: string[] = [];
 
@@ -12,16 +15,17 @@ afterAll(() => {
 
 /**
  * Bundles a TypeScript file (a path from the project's root) so that plain `node` can run or import it; answers the path
- * of the .mjs. Packages stay outside and are found beside it. It's removed after the test file.
+ * of what came of it. Packages stay outside and are found beside it. It's removed after the test file.
  */
 export async function bundle(entry: string): Promise<string> {
 	const folder = mkdtempSync(join(tmpdir(), "stentor-bundle-"));
 	folders.push(folder);
 	symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "junction");
-	const outfile = join(folder, `${basename(entry, ".ts")}.mjs`);
+	writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+	const name = basename(entry, ".ts");
 	await build({
-		entryPoints: [resolve(entry)],
-		outfile,
+		entryPoints: { [name]: resolve(entry), "libsql-writer": resolve(WRITER) },
+		outdir: folder,
 		bundle: true,
 		platform: "node",
 		target: "node20",
@@ -30,5 +34,5 @@ export async function bundle(entry: string): Promise<string> {
 		sourcemap: "inline",
 		logLevel: "warning",
 	});
-	return outfile;
+	return join(folder, `${name}.js`);
 }

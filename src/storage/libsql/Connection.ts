@@ -84,20 +84,10 @@ export function isDatabaseFailure(error: unknown): boolean {
 	return !(error instanceof RouterError) || error.code === "storage_unavailable" || error.code === "database_damaged";
 }
 
-/** Whether a statement would have broken a constraint; its transaction goes on. */
-export function isConstraint(error: unknown): boolean {
-	const { cause } = error as { cause?: { code?: string } };
-	return cause?.code?.startsWith("SQLITE_CONSTRAINT") ?? false;
-}
-
-/** Calls the database; what it throws, or rejects with, becomes a `RouterError`. */
-export function attempt<T>(path: string, call: () => T): T {
+/** Calls the database; what it throws becomes a `RouterError`. */
+function attempt<T>(path: string, call: () => T): T {
 	try {
-		const result = call();
-		if (!(result instanceof Promise)) return result;
-		return result.catch((error: unknown) => {
-			throw failureOf(path, error);
-		}) as T;
+		return call();
 	} catch (error) {
 		throw failureOf(path, error);
 	}

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { RouterError } from "../../protocol/errors.js";
-import type { Effect, PreparedWrite } from "../evaluate.js";
+import type { PreparedWrite } from "../evaluate.js";
 import { undeclared } from "../key.js";
 import type { AnyCollection, Key, Query } from "../Storage.js";
 import type { TextIndex } from "../TextIndex.js";
@@ -11,13 +11,11 @@ import { Connection, configure } from "./Connection.js";
 import { lockFile } from "./fileLock.js";
 import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
-import { LibsqlTextIndex, prepareTextIndex, textIndexSql } from "./LibsqlTextIndex.js";
+import { LibsqlTextIndex } from "./LibsqlTextIndex.js";
 import { checkDatabase, prepareDatabase } from "./schema.js";
-import { scriptable } from "./script.js";
-import { TableScript } from "./TableScript.js";
-import { TableWriter } from "./TableWriter.js";
-import { carryOut } from "./transaction.js";
-import { SharedWriting, type Writing, WritingConnection } from "./WritingConnection.js";
+import { prepareTextIndex } from "./textTables.js";
+import { Writer } from "./Writer.js";
+import { type Committing, WriterThread } from "./WriterThread.js";
 
 export interface LibsqlStorageOptions {
 	/** The database file, made if it's not there; its folder must be. `":memory:"`: kept in this process only. */
@@ -32,8 +30,7 @@ export interface LibsqlStorageOptions {
 interface Parts {
 	/** Reads what has been committed. */
 	readonly reading: Connection;
-	readonly writing: Writing;
-	readonly writers: ReadonlyMap<string, TableWriter>;
+	readonly writing: Committing;
 	readonly collections: readonly AnyCollection[];
 	readonly clock: () => number;
 	/** Gives the file free for another owner. */
@@ -48,7 +45,6 @@ const MEMORY = ":memory:";
  */
 export class LibsqlStorage extends TextStorage {
 	private readonly tables: ReadonlyMap<string, LibsqlTable>;
-	private readonly scripts: ReadonlyMap<string, TableScript>;
 	private readonly commits: GroupCommit;
 	private isClosed = false;
 
@@ -62,28 +58,17 @@ export class LibsqlStorage extends TextStorage {
 		textIndexes = [],
 		clock = Date.now,
 	}: LibsqlStorageOptions): Promise<LibsqlStorage> {
-		const writers = new Map(collections.map((each) => [each.name, new TableWriter(each)]));
+		const options = { collections, textIndexes };
 		if (path === MEMORY) {
 			const reading = openDatabase(path, collections, textIndexes);
-			return new LibsqlStorage({
-				reading,
-				writing: new SharedWriting(reading),
-				writers,
-				collections,
-				clock,
-				unlock() {},
-			});
+			return new LibsqlStorage({ reading, writing: inline(new Writer(reading, options)), collections, clock, unlock() {} });
 		}
 		const file = locate(path);
 		const unlock = lockFile(file);
-		let reading: Connection | undefined;
 		try {
-			reading = openDatabase(file, collections, textIndexes);
-			const sql = [...[...writers.values()].flatMap((writer) => writer.sql), ...textIndexes.flatMap(textIndexSql)];
-			const writing = await WritingConnection.open(file, sql);
-			return new LibsqlStorage({ reading, writing, writers, collections, clock, unlock });
+			const reading = openDatabase(file, collections, textIndexes);
+			return new LibsqlStorage({ reading, writing: new WriterThread(file, options), collections, clock, unlock });
 		} catch (error) {
-			reading?.close();
 			unlock();
 			throw error;
 		}
@@ -93,28 +78,18 @@ export class LibsqlStorage extends TextStorage {
 		super();
 		const { reading, writing, collections } = parts;
 		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(reading, each)]));
-		this.scripts = new Map(collections.map((each) => [each.name, new TableScript(each)]));
 		this.commits = new GroupCommit(writing);
 	}
 
 	/** One of the text indexes that it was opened with. */
 	textIndex(name: string): TextIndex {
-		const { reading, writing } = this.parts;
-		const transact = (work: () => void) => this.commits.run(work, { writes: [], rows: undefined }, undefined);
-		return new LibsqlTextIndex(name, reading, writing, transact);
+		return new LibsqlTextIndex(name, this.parts.reading, this.commits);
 	}
 
 	/** Removes up to `limit` records that are past their end; answers how many. For the background, in small batches. */
 	async purgeExpired(limit: number): Promise<number> {
-		const { writing, writers, clock } = this.parts;
-		const purge = () => {
-			let removed = 0;
-			for (const writer of writers.values()) {
-				if (removed < limit) removed += writer.purge(writing, clock(), limit - removed);
-			}
-			return removed;
-		};
-		return this.commits.run(purge, { writes: [], rows: undefined }, 0);
+		const { purged = 0 } = await this.commits.run({ purge: limit, now: this.parts.clock() });
+		return purged;
 	}
 
 	/**
@@ -134,7 +109,8 @@ export class LibsqlStorage extends TextStorage {
 		this.isClosed = true;
 		const { reading, writing, unlock } = this.parts;
 		await this.commits.idle();
-		reading.close();
+		// The last one to close the file writes the log beside it into it.
+		if (reading.path !== MEMORY) reading.close();
 		await writing.close();
 		unlock();
 	}
@@ -143,15 +119,12 @@ export class LibsqlStorage extends TextStorage {
 		return this.table(collection).read(key, this.parts.clock());
 	}
 
-	protected override async write(writes: readonly PreparedWrite[]): Promise<readonly Effect[]> {
-		const { writing, clock, reading } = this.parts;
+	protected override async write(writes: readonly PreparedWrite[]): Promise<readonly string[]> {
+		const { clock, reading } = this.parts;
 		if (this.isClosed) throw new RouterError("storage_unavailable", `The database ${reading.path} has been closed.`);
-		const work = () => carryOut(writes, writing, (collection) => this.writer(collection), clock());
-		return this.commits.run(
-			work,
-			scriptable(writes, (collection) => this.script(collection)),
-			[],
-		);
+		for (const { collection } of writes) this.table(collection);
+		const { updated = [] } = await this.commits.run({ writes, now: clock() });
+		return updated;
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {
@@ -167,18 +140,11 @@ export class LibsqlStorage extends TextStorage {
 		if (!table) throw undeclared(collection);
 		return table;
 	}
+}
 
-	private script(collection: AnyCollection): TableScript {
-		const script = this.scripts.get(collection.name);
-		if (!script) throw undeclared(collection);
-		return script;
-	}
-
-	private writer(collection: AnyCollection): TableWriter {
-		const writer = this.parts.writers.get(collection.name);
-		if (!writer) throw undeclared(collection);
-		return writer;
-	}
+/** For a database in memory, which has only one connection. */
+function inline(writer: Writer): Committing {
+	return { commit: async (jobs) => writer.commit(jobs), close: async () => writer.close() };
 }
 
 /** The file's real path, so that its lock is the same by whatever name it's opened. */

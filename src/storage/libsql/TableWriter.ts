@@ -1,7 +1,7 @@
 import type { Effect } from "../evaluate.js";
 import type { Stored } from "../record.js";
 import type { AnyCollection, Key } from "../Storage.js";
-import type { Value } from "./Connection.js";
+import type { Connection, Value } from "./Connection.js";
 import {
 	column,
 	expiryIndexName,
@@ -12,7 +12,6 @@ import {
 	selectByKey,
 	tableName,
 } from "./columns.js";
-import type { Writing } from "./WritingConnection.js";
 
 interface Statements {
 	readonly select: string;
@@ -29,49 +28,49 @@ interface Statements {
 
 /** Writes the records of one collection, inside transactions. */
 export class TableWriter {
-	/** The statements that it uses. */
-	readonly sql: readonly string[];
 	private readonly statements: Statements;
 	private readonly fields: readonly string[];
 
-	constructor(private readonly collection: AnyCollection) {
+	constructor(
+		private readonly connection: Connection,
+		private readonly collection: AnyCollection,
+	) {
 		this.statements = statementsOf(collection);
-		this.sql = Object.values(this.statements);
 		// The key comes last, where UPDATE has its condition.
 		this.fields = [...otherFields(collection).keys(), ...keyFields(collection)];
 	}
 
 	/** The JSON text of the record, unless it's past its end (`now` is in ms), with what has been written before. */
-	read(writing: Writing, key: Key, now: number): string | undefined {
-		const row = writing.get(this.statements.select, ...key, ...liveAt(this.collection, now));
+	read(key: Key, now: number): string | undefined {
+		const row = this.connection.get(this.statements.select, ...key, ...liveAt(this.collection, now));
 		return row && String(row[0]);
 	}
 
 	/** Answers whether there was none. */
-	insertAbsent(writing: Writing, stored: Stored): boolean {
-		return writing.run(this.statements.insertAbsent, stored.text, ...this.values(stored)) > 0;
+	insertAbsent(stored: Stored): boolean {
+		return this.connection.run(this.statements.insertAbsent, stored.text, ...this.values(stored)) > 0;
 	}
 
 	/** Replaces the record if its field is this number; answers whether it was. */
-	updateIf(writing: Writing, stored: Stored, field: string, number: number): boolean {
+	updateIf(stored: Stored, field: string, number: number): boolean {
 		const path = `$.${JSON.stringify(field)}`;
-		return writing.run(this.statements.updateIf, stored.text, ...this.values(stored), path, path, number) > 0;
+		return this.connection.run(this.statements.updateIf, stored.text, ...this.values(stored), path, path, number) > 0;
 	}
 
-	delete(writing: Writing, key: Key): void {
-		writing.run(this.statements.delete, ...key);
+	delete(key: Key): void {
+		this.connection.run(this.statements.delete, ...key);
 	}
 
-	apply(writing: Writing, { key, existed, after }: Effect): void {
+	apply({ key, existed, after }: Effect): void {
 		const { insert, update, upsert } = this.statements;
-		if (!after) this.delete(writing, key);
-		else writing.run(existed === undefined ? upsert : existed ? update : insert, after.text, ...this.values(after));
+		if (!after) this.delete(key);
+		else this.connection.run(existed === undefined ? upsert : existed ? update : insert, after.text, ...this.values(after));
 	}
 
 	/** Removes up to `limit` rows past their end; answers how many. */
-	purge(writing: Writing, now: number, limit: number): number {
+	purge(now: number, limit: number): number {
 		const { purge } = this.statements;
-		return purge === undefined ? 0 : writing.run(purge, now / 1000, limit);
+		return purge === undefined ? 0 : this.connection.run(purge, now / 1000, limit);
 	}
 
 	private values({ declared }: Stored): Value[] {

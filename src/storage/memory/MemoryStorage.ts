@@ -1,4 +1,4 @@
-import { type Effect, evaluate, type PreparedWrite } from "../evaluate.js";
+import { evaluate, type PreparedWrite, updatedTexts } from "../evaluate.js";
 import { undeclared } from "../key.js";
 import type { AnyCollection, Key, Query } from "../Storage.js";
 import { type TextPage, TextStorage } from "../TextStorage.js";
@@ -29,11 +29,11 @@ export class MemoryStorage extends TextStorage {
 	}
 
 	/** Nothing here waits, so that no other call sees half of it. */
-	protected override async write(writes: readonly PreparedWrite[]): Promise<Effect[]> {
+	protected override async write(writes: readonly PreparedWrite[]): Promise<string[]> {
 		const now = this.clock();
 		const effects = evaluate(writes, (collection, key) => this.table(collection).read(key, now));
 		for (const effect of effects) this.table(effect.collection).apply(effect);
-		return effects;
+		return updatedTexts(writes, effects);
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {

@@ -39,10 +39,14 @@ export class WatchedStorage extends MemoryStorage {
 	readonly written: { readonly collection: string; readonly text: string }[] = [];
 
 	protected override async write(writes: readonly PreparedWrite[]) {
-		const effects = await super.write(writes);
-		for (const { collection, after } of effects)
-			this.written.push({ collection: collection.name, text: after?.text ?? "" });
-		return effects;
+		const updated = await super.write(writes);
+		const texts = updated.values();
+		for (const { collection, action } of writes) {
+			if ("check" in action) continue;
+			const text = "put" in action ? action.put.text : "update" in action ? texts.next().value : "";
+			this.written.push({ collection: collection.name, text: text ?? "" });
+		}
+		return updated;
 	}
 }
 

@@ -1,7 +1,6 @@
-import { type Effect, evaluate, type PreparedWrite } from "../evaluate.js";
+import { evaluate, type PreparedWrite, updatedTexts } from "../evaluate.js";
 import type { AnyCollection, Test } from "../Storage.js";
 import type { TableWriter } from "./TableWriter.js";
-import type { Writing } from "./WritingConnection.js";
 
 type WriterOf = (collection: AnyCollection) => TableWriter;
 
@@ -12,40 +11,39 @@ type WriterOf = (collection: AnyCollection) => TableWriter;
  */
 export function carryOut(
 	writes: readonly PreparedWrite[],
-	writing: Writing,
 	writerOf: WriterOf,
 	now: number,
-): readonly Effect[] {
-	const left = writes.map((write) => (isInserted(write, writing, writerOf) ? doneAlready(write) : write));
+): readonly string[] {
+	const left = writes.map((write) => (isInserted(write, writerOf) ? doneAlready(write) : write));
 	try {
-		updateLast(left, writing, writerOf);
-		const effects = evaluate(left, (collection, key) => writerOf(collection).read(writing, key, now));
-		for (const effect of effects) writerOf(effect.collection).apply(writing, effect);
-		return effects;
+		updateLast(left, writerOf);
+		const effects = evaluate(left, (collection, key) => writerOf(collection).read(key, now));
+		for (const effect of effects) writerOf(effect.collection).apply(effect);
+		return updatedTexts(writes, effects);
 	} catch (error) {
 		// Nothing was there in the place of what was inserted.
 		for (const [i, { collection, key, condition }] of writes.entries()) {
-			if (left[i] !== writes[i] && condition === "absent") writerOf(collection).delete(writing, key);
+			if (left[i] !== writes[i] && condition === "absent") writerOf(collection).delete(key);
 		}
 		throw error;
 	}
 }
 
 /** Inserts at once what may only be inserted; answers false if it's there already. */
-function isInserted({ collection, condition, action }: PreparedWrite, writing: Writing, writerOf: WriterOf): boolean {
+function isInserted({ collection, condition, action }: PreparedWrite, writerOf: WriterOf): boolean {
 	if (condition !== "absent" || !("put" in action) || collection.expires !== undefined) return false;
-	return writerOf(collection).insertAbsent(writing, action.put);
+	return writerOf(collection).insertAbsent(action.put);
 }
 
 /** Where all that's left to be tested is one number of a record to be replaced, the update itself tests it. */
-function updateLast(writes: PreparedWrite[], writing: Writing, writerOf: WriterOf): void {
+function updateLast(writes: PreparedWrite[], writerOf: WriterOf): void {
 	const [i, ...more] = writes.flatMap((write, index) => (mayFail(write) ? [index] : []));
 	const write = i === undefined ? undefined : writes[i];
 	if (i === undefined || more.length > 0 || !write || !("put" in write.action)) return;
 	const { collection, condition, action } = write;
 	const number = condition === "absent" ? undefined : numberIn(condition);
 	if (!number || collection.expires !== undefined) return;
-	if (writerOf(collection).updateIf(writing, action.put, number.field, number.value)) writes[i] = doneAlready(write);
+	if (writerOf(collection).updateIf(action.put, number.field, number.value)) writes[i] = doneAlready(write);
 }
 
 function mayFail({ condition, action }: PreparedWrite): boolean {

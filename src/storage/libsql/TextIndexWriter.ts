@@ -1,0 +1,38 @@
+import type { IndexedText } from "../TextIndex.js";
+import type { Connection } from "./Connection.js";
+import { textTables, tokenOf } from "./textTables.js";
+
+/** Writes a text index, inside transactions. */
+export class TextIndexWriter {
+	private readonly insertPlace: string;
+	private readonly insertWords: string;
+	private readonly forgetWords: string;
+	private readonly forgetPlaces: string;
+
+	constructor(
+		private readonly connection: Connection,
+		name: string,
+	) {
+		const { places, index } = textTables(name);
+		this.insertPlace = `INSERT INTO ${places} (scope, "group", number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`;
+		// Of the place that was inserted just before.
+		this.insertWords = `INSERT INTO ${index} (rowid, words, place) VALUES (last_insert_rowid(), ?, ?)`;
+		this.forgetWords = `DELETE FROM ${index} WHERE rowid IN (SELECT id FROM ${places} WHERE "group" = ?)`;
+		this.forgetPlaces = `DELETE FROM ${places} WHERE "group" = ?`;
+	}
+
+	/** A text that's there already stays as it is. */
+	add(texts: readonly IndexedText[]): void {
+		const { connection } = this;
+		for (const { scope, group, number, words } of texts) {
+			if (words.length === 0) continue;
+			const isNew = connection.run(this.insertPlace, scope, group, number) > 0;
+			if (isNew) connection.run(this.insertWords, words.join(" "), tokenOf(group));
+		}
+	}
+
+	remove(group: string): void {
+		this.connection.run(this.forgetWords, group);
+		this.connection.run(this.forgetPlaces, group);
+	}
+}
