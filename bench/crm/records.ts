@@ -1,5 +1,5 @@
 import { agentUser, customerUser } from "../../src/connectors/chat/userIds.js";
-import { conversationActivity, count, noActivity } from "../../src/crm/conversations/activity.js";
+import { conversationActivity, countAll, noActivity } from "../../src/crm/conversations/activity.js";
 import {
 	type ConversationFields,
 	recordOf as conversationRecord,
@@ -121,7 +121,7 @@ export function writeConversation(writer: BulkWriter, number: number, customer: 
 		writer.insert(conversationTags, { tag: `${TOPIC}/${APP}/${tag}`, place: placeAt(openedAt, id), id, rev: 1 });
 	}
 	const activity = { conversation: session, rev: 1, ...noActivity() };
-	for (const entry of log) count(activity, entry);
+	countAll(activity, log);
 	writer.insert(conversationActivity, activity);
 	writeSession(writer, session, customer, agent, log, { openedAt, isOver });
 	return log;
@@ -178,8 +178,8 @@ function writeSession(
 	});
 	for (const entry of log) {
 		writer.insert(entries, entry);
-		const { seq, timeMs, messageId } = entry;
+		const { seq, messageId } = entry;
 		const text = entry.content.type === "message" ? entry.content.text : "";
-		writer.insert(messageIds, { session, message: `${entry.from.id}/${messageId}`, seq, timeMs, digest: digest(text) });
+		writer.insert(messageIds, { session, message: `${entry.from.id}/${messageId}`, seq, digest: digest(text) });
 	}
 }

@@ -55,15 +55,18 @@ export class Fanout {
 	constructor(private readonly ports: FanoutPorts) {}
 
 	/**
-	 * Pushes entries that were just appended, to everybody but the connection that each message came over. Must be called before
-	 * any later change of the session, so that each connection gets them in the order of the log.
+	 * Gives what pushes entries that were just appended, to everybody but the connection that each message came over. Must be
+	 * called before any later change of the session, so that each connection gets them in the order of the log.
 	 */
-	entries(head: Head, appended: readonly Appended[]): void {
-		const written = new Map<string, string | undefined>();
-		for (const target of this.targets(head)) {
-			if (target.behind) this.ports.catchUp(target);
-			else this.push(target, appended, written);
-		}
+	entries(head: Head): (appended: readonly Appended[]) => void {
+		const targets = this.targets(head);
+		return (appended) => {
+			const written = new Map<string, string | undefined>();
+			for (const target of targets) {
+				if (target.behind) this.ports.catchUp(target);
+				else this.push(target, appended, written);
+			}
+		};
 	}
 
 	/** Pushes entries to one endpoint, after what is on its way to it already. */

@@ -49,8 +49,8 @@ export class SessionDraft {
 
 	/** The entry's message id may not have been used before by this sender in this session. */
 	unique(entry: Entry, digest: string): void {
-		const { session, seq, timeMs } = entry;
-		this.uniques.push({ session, message: `${entry.from.id}/${entry.messageId}`, seq, timeMs, digest });
+		const { session, seq } = entry;
+		this.uniques.push({ session, message: `${entry.from.id}/${entry.messageId}`, seq, digest });
 	}
 
 	/** What to write, for `Storage.transact`. The first is the head, then come the message ids. */

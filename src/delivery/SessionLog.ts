@@ -94,8 +94,11 @@ export class SessionLog {
 	private readonly groupSize: number;
 	/** Groups that still take changes: they wait for their lane. */
 	private readonly gathering = new Map<string, Group>();
-	/** Called when entries have been committed here, before `afterwards` of the changes that appended them. */
-	onAppended: (head: Head, appended: readonly Appended[]) => void = () => {};
+	/**
+	 * Called when entries have been committed here: what it gives is called with those of one change after the other, each
+	 * before the change's `afterwards`.
+	 */
+	onAppended: (head: Head) => (appended: readonly Appended[]) => void = () => () => {};
 
 	/** `soleOwner`: nobody else writes to this storage, so this process's copy of a head is the newest. */
 	constructor(
@@ -230,8 +233,12 @@ export class SessionLog {
 			if (oldest !== undefined && this.heads.size > HEADS_KEPT) this.heads.delete(oldest);
 		}
 		// One after the other, so that what each tells in turn, such as an acknowledgement, keeps its place.
+		let tell: ReturnType<SessionLog["onAppended"]> | undefined;
 		for (const { appended, settle } of made) {
-			if (appended.length > 0) this.onAppended(then, appended);
+			if (appended.length > 0) {
+				tell ??= this.onAppended(then);
+				tell(appended);
+			}
 			settle(then);
 		}
 	}

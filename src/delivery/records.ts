@@ -118,7 +118,6 @@ export interface MessageIdRecord {
 	/** `<participant>/<message id>`. */
 	message: string;
 	seq: number;
-	timeMs: number;
 	/** Of the content. */
 	digest: string;
 }

@@ -135,9 +135,9 @@ export function furnish(ports: PostOfficePorts): Rooms {
 			await departures.depart(address.connection, false);
 		},
 	});
-	log.onAppended = (head, appended) => {
-		fanout.entries(head, appended);
+	log.onAppended = (head) => {
 		plugins.wake();
+		return fanout.entries(head);
 	};
 	transport.onConfirmed = (_connection, mark) => attendance.hasArrived(mark as Mark);
 	const frames = new FrameOrder();

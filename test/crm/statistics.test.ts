@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { type Activity, count, noActivity } from "../../src/crm/conversations/activity.js";
+import { type Activity, countAll, noActivity } from "../../src/crm/conversations/activity.js";
 import { statisticsOf } from "../../src/crm/messages/statistics.js";
 import type { Attachment, Audience, Content, Entry, Role } from "../../src/protocol/envelope.js";
 
@@ -21,9 +21,9 @@ function statistics(said: readonly Said[], closedAfterS?: number) {
 			audience,
 			content,
 		};
-		count(activity, entry);
+		countAll(activity, [entry]);
 		// What comes again isn't counted again.
-		count(activity, entry);
+		countAll(activity, [entry]);
 	}
 	const at = (ms: number) => new Date(ms).toISOString();
 	const closedAt = closedAfterS === undefined ? undefined : at(OPENED + closedAfterS * 1000);

@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, jest, test } from "@jest/globals";
+import { prepareWrite } from "../../src/storage/evaluate.js";
 import { Connection } from "../../src/storage/libsql/Connection.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
 import { checkDatabase, MIGRATIONS, prepareDatabase } from "../../src/storage/libsql/schema.js";
-import { WritingConnection } from "../../src/storage/libsql/WritingConnection.js";
+import { type Job, Writer } from "../../src/storage/libsql/Writer.js";
+import { WriterThread } from "../../src/storage/libsql/WriterThread.js";
 import { type AnyCollection, defineCollection, type Key, type Query } from "../../src/storage/Storage.js";
 import { ENTRIES, type Entry } from "../support/entries.js";
 
@@ -41,58 +43,93 @@ async function open({ path = ":memory:", collections = [ENTRIES], clock }: Openi
 	return storage;
 }
 
-/** A storage with the connection it writes by. */
-async function openWithConnection(path: string) {
-	const spy = jest.spyOn(WritingConnection.prototype, "run");
-	const storage = await open({ path });
-	await storage.put(ENTRIES, { session: "s", seq: 1 });
-	const connection = spy.mock.contexts.at(-1) as WritingConnection;
-	spy.mockRestore();
-	return { storage, connection };
+/** What writes to a new database, and the connection that it writes by. */
+function writerOf(name: string) {
+	const connection = new Connection(join(folder, name));
+	prepareDatabase(connection, [ENTRIES]);
+	const writer = new Writer(connection, { collections: [ENTRIES], textIndexes: [] });
+	return { connection, writer };
+}
+
+function putting(seq: number, text?: string): Job {
+	return { writes: [prepareWrite({ put: ENTRIES, record: { session: "s", seq, text } })], now: 0 };
+}
+
+function numbersIn(connection: Connection) {
+	return connection.all('SELECT f_seq FROM "c_entries" ORDER BY 1').map(([seq]) => seq);
 }
 
 describe("a failed commit", () => {
-	test("on a full disk rejects all that was to be written together; afterwards it works again", async () => {
-		const { storage, connection } = await openWithConnection(join(folder, "full.db"));
-		const reading = new Connection(join(folder, "full.db"));
-		const pages = Number(reading.get("PRAGMA page_count")?.[0]);
-		await connection.exec(`PRAGMA max_page_count = ${pages + 10}`);
-		const text = "x".repeat(20_000);
-		const group = [2, 3, 4, 5, 6].map((seq) => storage.put(ENTRIES, { session: "s", seq, text }));
-		group.push(storage.update(ENTRIES, ["small", 1], { set: [["text", "x"]] }).then(() => {}));
-		for (const outcome of await Promise.allSettled(group)) {
-			expect(outcome).toMatchObject({
-				status: "rejected",
-				reason: { code: "storage_unavailable", retryable: true, cause: { code: "SQLITE_FULL" } },
-			});
-		}
-		expect((await storage.query(ENTRIES, { hash: "s" })).records).toEqual([{ session: "s", seq: 1 }]);
-		await connection.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
-		await storage.put(ENTRIES, { session: "s", seq: 2, text });
-		expect(await storage.get(ENTRIES, ["s", 2])).toEqual({ session: "s", seq: 2, text });
-		expect(reading.get("PRAGMA integrity_check")).toEqual(["ok"]);
-		reading.close();
+	test("on a full disk undoes all that was to be written together; afterwards it works again", () => {
+		const { connection, writer } = writerOf("full.db");
+		writer.commit([putting(1)]);
+		const pages = Number(connection.get("PRAGMA page_count")?.[0]);
+		connection.all(`PRAGMA max_page_count = ${pages + 10}`);
+		const jobs = [2, 3, 4, 5, 6].map((seq) => putting(seq, "x".repeat(20_000)));
+		expect(() => writer.commit(jobs)).toThrow(
+			expect.objectContaining({
+				code: "storage_unavailable",
+				retryable: true,
+				cause: expect.objectContaining({ code: "SQLITE_FULL" }),
+			}),
+		);
+		expect(numbersIn(connection)).toEqual([1]);
+		connection.all(`PRAGMA max_page_count = ${pages + 1_000}`);
+		expect(writer.commit(jobs)).toEqual(jobs.map(() => ({ done: {} })));
+		expect(numbersIn(connection)).toEqual([1, 2, 3, 4, 5, 6]);
+		expect(connection.get("PRAGMA integrity_check")).toEqual(["ok"]);
+		writer.close();
 	});
 
-	test("at the very commit is rolled back", async () => {
-		const { storage, connection } = await openWithConnection(join(folder, "commit.db"));
-		const exec = connection.exec.bind(connection);
-		jest.spyOn(connection, "commit").mockImplementationOnce(() => exec("THIS FAILS"));
-		await expect(storage.put(ENTRIES, { session: "s", seq: 2 })).rejects.toMatchObject({
-			code: "storage_unavailable",
-			cause: expect.anything(),
-		});
-		jest.restoreAllMocks();
-		expect(await storage.get(ENTRIES, ["s", 2])).toBeUndefined();
-		await storage.put(ENTRIES, { session: "s", seq: 2 }, "absent");
+	test("at the very commit is rolled back", () => {
+		const { connection, writer } = writerOf("commit.db");
+		// The only constraints that SQLite tests when it commits.
+		connection.all("PRAGMA foreign_keys = ON");
+		connection.exec("CREATE TABLE parent (id INTEGER PRIMARY KEY)");
+		connection.exec("CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)");
+		connection.exec(
+			`CREATE TRIGGER orphan AFTER INSERT ON "c_entries" WHEN NEW.f_seq = 2 BEGIN INSERT INTO child VALUES (1); END`,
+		);
+		const failure = expect.objectContaining({ code: "storage_unavailable", cause: expect.anything() });
+		expect(() => writer.commit([putting(1), putting(2)])).toThrow(failure);
+		expect(numbersIn(connection)).toEqual([]);
+		expect(writer.commit([putting(1)])).toEqual([{ done: {} }]);
+		expect(numbersIn(connection)).toEqual([1]);
+		writer.close();
+	});
+
+	test("is told to all that were to be written together, by the thread that writes", async () => {
+		const path = join(folder, "told.db");
+		const storage = await open({ path });
+		await storage.put(ENTRIES, { session: "s", seq: 1 });
+		const other = new Connection(path);
+		other.exec("ALTER TABLE c_entries RENAME TO elsewhere");
+		const outcomes = await Promise.allSettled([
+			storage.put(ENTRIES, { session: "s", seq: 2 }),
+			storage.update(ENTRIES, ["s", 1], { set: [["text", "x"]] }),
+		]);
+		for (const outcome of outcomes) {
+			expect(outcome).toMatchObject({
+				status: "rejected",
+				reason: {
+					code: "storage_unavailable",
+					retryable: true,
+					cause: { message: expect.stringContaining("c_entries") },
+				},
+			});
+		}
+		other.exec("ALTER TABLE elsewhere RENAME TO c_entries");
+		other.close();
+		await storage.put(ENTRIES, { session: "s", seq: 2 });
+		expect((await storage.query(ENTRIES, { hash: "s" })).records).toHaveLength(2);
 	});
 });
 
 describe("group commit", () => {
 	test("what arrives in one turn shares one commit; what fails in it fails alone", async () => {
-		const { storage, connection } = await openWithConnection(join(folder, "group.db"));
-		const begin = jest.spyOn(connection, "begin");
-		const commit = jest.spyOn(connection, "commit");
+		const storage = await open({ path: join(folder, "group.db") });
+		await storage.put(ENTRIES, { session: "s", seq: 1 });
+		const commit = jest.spyOn(WriterThread.prototype, "commit");
 		const outcomes = await Promise.allSettled([
 			storage.put(ENTRIES, { session: "s", seq: 2 }, "absent"),
 			storage.put(ENTRIES, { session: "s", seq: 2 }, "absent"),
@@ -107,10 +144,19 @@ describe("group commit", () => {
 			"fulfilled",
 			"fulfilled",
 		]);
-		expect([begin.mock.calls.length, commit.mock.calls.length]).toEqual([1, 1]);
+		expect(outcomes[1]).toMatchObject({ reason: { failed: new Map([[0, { session: "s", seq: 2 }]]) } });
+		expect(commit.mock.calls.map(([jobs]) => jobs.length)).toEqual([5]);
 		expect((await storage.query(ENTRIES, { hash: "s" })).records).toEqual([
 			{ session: "s", seq: 2, text: "sees the first" },
 		]);
+	});
+
+	test("groups are committed in the order that they came in", async () => {
+		const storage = await open({ path: join(folder, "order.db") });
+		const text = "x".repeat(200);
+		await Promise.all(Array.from({ length: 1_000 }, (_, seq) => storage.put(ENTRIES, { session: "s", seq, text })));
+		const { records } = await storage.feed(ENTRIES, undefined, 1_000);
+		expect(records.map(({ seq }) => seq)).toEqual(records.map((_, i) => i));
 	});
 
 	test("closing waits for writes under way; afterwards every call is refused", async () => {

@@ -73,10 +73,19 @@ export function isMessage({ content, audience }: Pick<Entry, "content" | "audien
 	return content.type === "message" && audience === "everyone";
 }
 
-/** Counts an entry, unless it has been counted. */
-export function count(activity: Activity, entry: Entry): void {
+/** Counts entries, in their order; not those that have been counted. */
+export function countAll(activity: Activity, entries: readonly Entry[]): void {
+	let last: Entry | undefined;
+	for (const entry of entries) {
+		if (entry.seq <= activity.counted) continue;
+		count(activity, entry);
+		if (isMessage(entry)) last = entry;
+	}
+	if (last) activity.preview = previewOf(last);
+}
+
+function count(activity: Activity, entry: Entry): void {
 	const { seq, timeMs, from, content } = entry;
-	if (seq <= activity.counted) return;
 	activity.counted = seq;
 	if (!isMessage(entry)) return;
 	const sender = SENDER_TYPES[from.role];
@@ -84,7 +93,6 @@ export function count(activity: Activity, entry: Entry): void {
 	if (content.type === "message") activity.attachments += content.attachments?.length ?? 0;
 	activity.firstMessageAt ??= timeMs;
 	activity.lastMessageAt = timeMs;
-	activity.preview = previewOf(entry);
 	if (sender === "customer") {
 		activity.askedAt ??= timeMs;
 		activity.waitingSince ??= timeMs;

@@ -4,20 +4,20 @@ import type { Changed } from "./change.js";
 import { after, isEnded, type LifecycleEvent } from "./lifecycle.js";
 import type { ConversationRecord } from "./records.js";
 
-/** What an entry of the log makes of a conversation; the same again, where it has been followed before. */
+/** What an entry of the log makes of a conversation, if anything; the same again, where it has been followed before. */
 export function followed(
 	record: Pick<ConversationRecord, "status" | "closedAt" | "followedSeq" | "satisfaction">,
 	entry: Entry,
-): Changed {
+): Changed | undefined {
 	const { content, seq, timeMs } = entry;
 	if (content.type === "rated") {
 		const { rating: satisfaction, comment } = content;
-		return record.satisfaction === undefined ? { satisfaction, comment } : {};
+		return record.satisfaction === undefined ? { satisfaction, comment } : undefined;
 	}
 	const event = eventOf(entry);
-	if (!event || seq <= (record.followedSeq ?? 0)) return {};
+	if (!event || seq <= (record.followedSeq ?? 0)) return undefined;
 	const status = after(record.status, event);
-	if (status === record.status) return {};
+	if (status === record.status) return undefined;
 	if (!isEnded(status)) return { status, closedAt: undefined };
 	return { status, closedAt: record.closedAt ?? new Date(timeMs).toISOString() };
 }

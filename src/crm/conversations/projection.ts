@@ -8,7 +8,7 @@ import type { Person } from "../customers/Registration.js";
 import { placeAt } from "../lists/Listing.js";
 import { decided } from "../records/decided.js";
 import { emailAddress } from "../records/input.js";
-import { type ActivityRecord, conversationActivity, count, isMessage, noActivity } from "./activity.js";
+import { type ActivityRecord, conversationActivity, countAll, isMessage, noActivity } from "./activity.js";
 import { Batches } from "./Batches.js";
 import { type ConversationPorts, ConversationStore } from "./ConversationStore.js";
 import type { Changed } from "./change.js";
@@ -114,10 +114,16 @@ export class ConversationProjection implements Plugin {
 			const found = record ?? (await this.opened(session, batch));
 			// Nobody has said anything yet, or all of it was erased.
 			if (!found) return;
-			let changes: Changed = {};
-			for await (const entry of this.uncounted(session, activity.counted, to, batch)) {
-				count(activity, entry);
-				changes = { ...changes, ...followed({ ...found, ...changes }, entry) };
+			const changes: Changed = {};
+			let now = found;
+			for await (const page of this.uncounted(session, activity.counted, to, batch)) {
+				countAll(activity, page);
+				for (const entry of page) {
+					const change = followed(now, entry);
+					if (!change) continue;
+					Object.assign(changes, change);
+					now = { ...now, ...change };
+				}
 			}
 			const moved = { ...changes, ...moveOf(found, activity.lastMessageAt) };
 			// First: should this process die now, the entries come again, and change nothing that was changed.
@@ -131,18 +137,18 @@ export class ConversationProjection implements Plugin {
 		});
 	}
 
-	/** The entries after `counted`: those that were given, where none is missing among them; else from the log. */
+	/** The entries after `counted`, page by page: those that were given, where none is missing; else from the log. */
 	private async *uncounted(session: string, counted: number, to: number, batch: readonly Entry[]) {
 		const fresh = batch.filter(({ seq }, i) => seq > counted && seq !== batch[i - 1]?.seq);
 		if (fresh.length > 0 && fresh.every(({ seq }, i) => seq === counted + 1 + i)) {
-			yield* fresh;
+			yield fresh;
 			return;
 		}
 		let cursor: string | undefined;
 		do {
 			const range = { between: [counted + 1, to] } as const;
 			const page = await this.ports.storage.query(entries, { hash: session, range, cursor });
-			yield* page.records;
+			yield page.records;
 			cursor = page.cursor;
 		} while (cursor !== undefined);
 	}

@@ -1,6 +1,6 @@
 import type { ConversationSummary } from "../../protocol/conversation.js";
 import type { Entry } from "../../protocol/envelope.js";
-import { type Activity, count, messageCount, noActivity } from "../conversations/activity.js";
+import { type Activity, countAll, messageCount, noActivity } from "../conversations/activity.js";
 import { followed } from "../conversations/following.js";
 import type { ConversationRecord } from "../conversations/records.js";
 
@@ -16,7 +16,7 @@ export function summaryOf(
 		// One that's missing has been said all the same: what's counted of the others would be wrong.
 		if (entry.seq > activity.counted + 1) break;
 		if (entry.seq <= activity.counted) continue;
-		count(activity, entry);
+		countAll(activity, [entry]);
 		fields = { ...fields, ...followed(fields, entry) };
 	}
 	const { customer, agent, rev } = fields;

@@ -54,12 +54,13 @@ export class DemoSessions implements Plugin {
 	async onEntries(entries: readonly Entry[]): Promise<void> {
 		const changed = new Map<string, Partial<DemoSession> & { seq: number; lastAt: number }>();
 		for (const entry of entries) {
-			changed.set(entry.session, {
-				...changed.get(entry.session),
-				...said(entry),
-				seq: entry.seq,
-				lastAt: entry.timeMs,
-			});
+			const { session, seq, timeMs: lastAt } = entry;
+			const change = changed.get(session) ?? { seq, lastAt };
+			changed.set(session, Object.assign(change, said(entry), { seq, lastAt }));
+		}
+		for (const change of changed.values()) {
+			change.words &&= shortened(change.words);
+			change.reply &&= shortened(change.reply);
 		}
 		await Promise.all([...changed].map(([key, change]) => this.change(key, change)));
 	}
@@ -106,7 +107,11 @@ export class DemoSessions implements Plugin {
 function said({ from, content, audience }: Entry): Partial<DemoSession> {
 	const visitor = from.role === "visitor" ? { alias: from.id, ...(from.name && { visitor: from.name }) } : undefined;
 	if (content.type !== "message" || audience !== "everyone" || !content.text) return { ...visitor };
-	const line = content.text.replace(/\s+/g, " ").trim();
-	const shown = line.length > PREVIEW ? `${line.slice(0, PREVIEW).trimEnd()}…` : line;
-	return visitor ? { ...visitor, words: shown } : { reply: shown, by: from.role };
+	const { text } = content;
+	return visitor ? { ...visitor, words: text } : { reply: text, by: from.role };
+}
+
+function shortened(text: string): string {
+	const line = text.replace(/\s+/g, " ").trim();
+	return line.length > PREVIEW ? `${line.slice(0, PREVIEW).trimEnd()}…` : line;
 }

@@ -61,7 +61,13 @@ export class LibsqlStorage extends TextStorage {
 		const options = { collections, textIndexes };
 		if (path === MEMORY) {
 			const reading = openDatabase(path, collections, textIndexes);
-			return new LibsqlStorage({ reading, writing: inline(new Writer(reading, options)), collections, clock, unlock() {} });
+			return new LibsqlStorage({
+				reading,
+				writing: inline(new Writer(reading, options)),
+				collections,
+				clock,
+				unlock() {},
+			});
 		}
 		const file = locate(path);
 		const unlock = lockFile(file);

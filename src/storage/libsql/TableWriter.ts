@@ -64,7 +64,12 @@ export class TableWriter {
 	apply({ key, existed, after }: Effect): void {
 		const { insert, update, upsert } = this.statements;
 		if (!after) this.delete(key);
-		else this.connection.run(existed === undefined ? upsert : existed ? update : insert, after.text, ...this.values(after));
+		else
+			this.connection.run(
+				existed === undefined ? upsert : existed ? update : insert,
+				after.text,
+				...this.values(after),
+			);
 	}
 
 	/** Removes up to `limit` rows past their end; answers how many. */

@@ -9,11 +9,7 @@ type WriterOf = (collection: AnyCollection) => TableWriter;
  * What a statement can test while it writes isn't read before: most transactions read nothing.
  * Throws `ConditionFailed`, `invalid_path`, `record_too_large`.
  */
-export function carryOut(
-	writes: readonly PreparedWrite[],
-	writerOf: WriterOf,
-	now: number,
-): readonly string[] {
+export function carryOut(writes: readonly PreparedWrite[], writerOf: WriterOf, now: number): readonly string[] {
 	const left = writes.map((write) => (isInserted(write, writerOf) ? doneAlready(write) : write));
 	try {
 		updateLast(left, writerOf);
