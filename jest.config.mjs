@@ -12,7 +12,6 @@ const own = Object.entries(compilerOptions.paths).map(([name, [source]]) => [
 export default {
 	testEnvironment: "node",
 	extensionsToTreatAsEsm: [".ts"],
-	globalSetup: "<rootDir>/test/support/buildWriter.mjs",
 	moduleNameMapper: {
 		"/writerFile\\.js$": "<rootDir>/test/support/writerFile.ts",
 		"^(\\.{1,2}/.*)\\.js$": "$1",
@@ -25,7 +24,7 @@ export default {
 		],
 	},
 	testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/src/**/*.test.ts"],
-	globalSetup: "<rootDir>/test/support/dynamodbLocalOfRun.mjs",
+	globalSetup: "<rootDir>/test/support/beforeAllFiles.mjs",
 	globalTeardown: "<rootDir>/test/support/afterAllFiles.mjs",
 	maxWorkers: 2,
 	testTimeout: 60_000,

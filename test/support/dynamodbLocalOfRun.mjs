@@ -9,7 +9,7 @@ let server;
 let starting;
 
 /**
- * Jest's setup before all test files: answers them with the address of the one DynamoDB Local of the run. It's started
+ * Answers test files with the address of the one DynamoDB Local of the run. It's started
  * when the first file asks: most runs need none, and a JVM for each file would be cold in each.
  */
 export default async function serveDynamodbLocal() {
