@@ -17,4 +17,7 @@ const programs = { cli: "src/server/cli.ts", "libsql-writer": "src/storage/libsq
 const esm = { ...shared, entry: { ...entry, ...programs }, format: "esm" } as const;
 const cjs = { ...shared, entry, format: "cjs", shims: true } as const;
 
-export default defineConfig(({ watch }) => (watch ? esm : [esm, cjs]));
+/** `--dts-only`: types are checked and bundled once for both formats. */
+const types = { ...shared, entry, format: ["esm" as const, "cjs" as const] };
+
+export default defineConfig(({ watch, dts }) => (dts ? types : watch ? esm : [esm, cjs]));
