@@ -200,7 +200,7 @@ export class Crm {
 		this.persons = persons;
 		const { customers, attachments } = this;
 		const uploaderOf = (app: string, customerId: string) => persons.uploader({ role: "customer", app, customerId });
-		this.erasures = new Erasures({ ...ports, office, customers, assignments, attachments, uploaderOf });
+		this.erasures = new Erasures({ ...announced, office, customers, assignments, attachments, uploaderOf });
 		this.exports = new Exports({ ...ports, office, attachments });
 		const daysOf = async (app: string) => (await ports.apps.get(app))?.retentionDays ?? ports.retentionDays;
 		this.retention = new Retention({ ...ports, erasures: this.erasures, daysOf });
@@ -220,14 +220,26 @@ export class Crm {
 		this.toldOfRevoked.push(told);
 	}
 
-	/** What is to be done every two minutes: statuses, counts, files that nobody needs, what is to be erased. */
+	/**
+	 * What is to be done every two minutes: statuses, counts, files that nobody needs, what is to be erased. What fails is told
+	 * to the monitor.
+	 */
 	async upkeep(): Promise<void> {
 		for (const { id } of await this.ports.apps.list()) {
-			await this.agentUpkeep.run(id);
-			await this.routing.tendWaiting(id);
-			await this.attachments.removeAbandoned(id);
-			await this.erasures.jobs.upkeep(id);
-			await this.retention.run(id);
+			await this.kept(id, "agents", () => this.agentUpkeep.run(id));
+			await this.kept(id, "waiting", () => this.routing.tendWaiting(id));
+			await this.kept(id, "attachments", () => this.attachments.removeAbandoned(id));
+			await this.kept(id, "jobs", () => this.erasures.jobs.upkeep(id));
+			await this.kept(id, "retention", () => this.retention.run(id));
+		}
+	}
+
+	/** What fails of one part, or of one app, keeps nobody from the rest. */
+	private async kept(app: string, part: string, work: () => Promise<unknown>): Promise<void> {
+		try {
+			await work();
+		} catch (error) {
+			this.ports.monitor.error("upkeep failed", error, { app, part });
 		}
 	}
 

@@ -4,7 +4,7 @@ import type { Entry, Role } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { Arriving, Connected } from "./Connections.js";
 import type { Served } from "./FrameOrder.js";
-import { newId, sessionKey } from "./identity.js";
+import { newId, participantId, sessionKey } from "./identity.js";
 import type { Act, Acting, Person } from "./Letterbox.js";
 import { type Ending, endOf } from "./Notices.js";
 import type { Plugin } from "./Plugins.js";
@@ -178,6 +178,11 @@ export class PostOffice {
 	 */
 	giveFloor(app: string, sessionId: string, to: "people" | "answerer", trace = newId()): Promise<boolean> {
 		return this.rooms.steering.giveFloor(app, sessionId, to, trace);
+	}
+
+	/** What a session calls somebody who takes part in it, or would. */
+	participantOf(app: string, sessionId: string, { role, user }: Pick<Person, "role" | "user">): string {
+		return participantId(this.ports.secret, sessionKey(this.topic, app, sessionId), role, user);
 	}
 
 	/** Has the agent's connections hear a session from now on, as if each had joined it. Throws `session_unknown`. */

@@ -4,6 +4,7 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
 
 const SWEEP_MS = 30_000;
+const FIRST_UPKEEP_MS = 5_000;
 const PURGE_MS = 60_000;
 /** Records removed at once: a small batch doesn't hold up a message. */
 const PURGED = 200;
@@ -20,15 +21,18 @@ export class Upkeep {
 	) {
 		const { office } = crm;
 		void this.run("recovery", () => office.recover());
+		const upkeep = () => this.run("upkeep", () => crm.upkeep());
 		this.timers = [
+			// What a process that died left undone isn't to wait for long; those who come back at the start go first.
+			setTimeout(upkeep, FIRST_UPKEEP_MS).unref(),
 			setInterval(() => this.run("sweep", () => office.sweep()), SWEEP_MS).unref(),
-			setInterval(() => this.run("upkeep", () => crm.upkeep()), UPKEEP_EVERY_MS).unref(),
+			setInterval(upkeep, UPKEEP_EVERY_MS).unref(),
 			setInterval(() => this.run("purge", () => purge(storage)), PURGE_MS).unref(),
 		];
 	}
 
 	close(): void {
-		for (const timer of this.timers) clearInterval(timer);
+		for (const timer of this.timers) clearTimeout(timer);
 	}
 
 	/** One of each at a time. */

@@ -8,7 +8,8 @@ export interface TextIndex {
 	add(texts: readonly IndexedText[]): Promise<void>;
 	/**
 	 * Where the texts of a scope are that have all the words, about in the order of their times, the newest first; `next`
-	 * continues, and is absent at the end. A page may be shorter than asked for although more follows.
+	 * continues, and is absent at the end. A page may be shorter than asked for although more follows. Throws `invalid_query`
+	 * for a `from` that no page told.
 	 */
 	find(query: TextQuery, part: { readonly limit: number; readonly from?: string }): Promise<TextPage>;
 	/** Removes the texts of a group. Removing what isn't there is fine. */

@@ -115,6 +115,27 @@ export function textIndexSuite(test: Runner, open: () => Promise<TextIndexUnderT
 		assert.deepEqual((await find(["hello"])).sort(), ["a.3", "b.1", "b.2"]);
 	});
 
+	check("what no page told isn't where one begins", async ({ index }) => {
+		const { add, page, nameOf } = inScope(index);
+		await add("a", 1, "hello");
+		for (const from of [
+			"",
+			"x",
+			"{",
+			"null",
+			"[]",
+			"[-1]",
+			'[0,{"a":1}]',
+			'{"at":1}',
+			'{"at":"zz"}',
+			'{"cursor":"zz"}',
+		]) {
+			for (const groups of [undefined, [nameOf("a")]]) {
+				await assert.rejects(page({ words: ["hello"], groups }, { limit: 10, from }), { code: "invalid_query" }, from);
+			}
+		}
+	});
+
 	check("a text without words, and one of very many, are taken", async ({ index }) => {
 		const { add, find } = inScope(index);
 		await add("a", 1, "");

@@ -11,7 +11,7 @@ import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
 import { silent } from "../../src/monitoring/Monitor.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
-import type { Storage } from "../../src/storage/Storage.js";
+import type { AnyCollection, Storage } from "../../src/storage/Storage.js";
 import type { TextIndex } from "../../src/storage/TextIndex.js";
 import { WordTextIndex, wordCollections } from "../../src/storage/words/index.js";
 import { ChatClient } from "../connectors/chatOffice.js";
@@ -27,11 +27,17 @@ export interface AtDesk {
 	readonly client: ChatClient;
 }
 
-interface CrmOfficeOptions extends Pick<CrmPorts, "gatherMs"> {
+interface CrmOfficeOptions extends Partial<Pick<CrmPorts, "gatherMs" | "monitor" | "apps">> {
+	/** Default: one in memory. Closed by nobody. */
+	readonly openStorage?: (collections: readonly AnyCollection[], clock: () => number) => Promise<Storage>;
 	readonly indexOn?: (storage: Storage) => Promise<TextIndex>;
 }
 
-/** The whole CRM with its post office, in memory. */
+async function inMemory(all: readonly AnyCollection[], clock: () => number): Promise<Storage> {
+	return new MemoryStorage({ collections: all, clock });
+}
+
+/** The whole CRM with its post office. */
 export class CrmOffice {
 	private constructor(
 		readonly crm: Crm,
@@ -42,39 +48,43 @@ export class CrmOffice {
 
 	static async open(
 		bots: readonly AnsweringConnector[] = [],
-		{ indexOn = async (storage) => new WordTextIndex(storage), ...given }: CrmOfficeOptions = {},
+		{
+			indexOn = async (storage) => new WordTextIndex(storage),
+			openStorage = inMemory,
+			...given
+		}: CrmOfficeOptions = {},
 	): Promise<CrmOffice> {
 		const clock = Date.now;
-		const storage = new MemoryStorage({ collections: [...collections, ...crmCollections, ...wordCollections], clock });
+		const storage = await openStorage([...collections, ...crmCollections, ...wordCollections], clock);
 		const { store: blobs, close } = await openFolderBlobs({}, clock);
 		const transport = new LoopTransport();
 		const textIndex = await indexOn(storage);
-		const apps = new StaticApps([{ id: APP }]);
+		const { apps = new StaticApps([{ id: APP }]), monitor = silent } = given;
 		const crm = new Crm({
 			topic: "crm",
 			storage,
 			blobs,
 			textIndex,
 			apps,
-			monitor: silent,
+			monitor,
 			clock,
 			secret: SECRET,
 			aliasSecret: SECRET,
 			visitorAuth: "open",
 			...given,
-			office: ({ agents, frontDesk, roster, files }) =>
+			office: ({ agents, frontDesk, roster, desk, files }) =>
 				new PostOffice({
 					topic: "crm",
 					storage,
 					transport,
 					apps,
 					connectors: [
-						new ChatAgentConnector(agents),
+						new ChatAgentConnector(agents, desk),
 						new ChatCustomerConnector({ frontDesk, secret: SECRET }),
 						new WidgetConnector(),
 						...bots,
 					],
-					monitor: silent,
+					monitor,
 					clock,
 					secret: SECRET,
 					soleOwner: true,

@@ -1,3 +1,4 @@
+import type { Monitor } from "../../monitoring/Monitor.js";
 import { ConditionFailed } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import type { Assignments } from "./Assignments.js";
@@ -22,6 +23,8 @@ export interface UpkeepPorts {
 	readonly topic: string;
 	readonly storage: Storage;
 	readonly clock: () => number;
+	/** Is told of conversations that can't be released. */
+	readonly monitor: Monitor;
 	readonly availability: Availability;
 	readonly assignments: Assignments;
 	/** Without it, only `Assignments.release` ends an assignment. */
@@ -64,10 +67,20 @@ export class AgentUpkeep {
 		for await (const page of this.assigned(app)) {
 			const ids = page.map(({ conversationId }) => conversationId);
 			for (const id of await conversations.over(app, ids)) {
-				if (await this.ports.assignments.release(app, id)) released++;
+				if (await this.release(app, id)) released++;
 			}
 		}
 		return released;
+	}
+
+	private async release(app: string, id: string): Promise<boolean> {
+		try {
+			return await this.ports.assignments.release(app, id);
+		} catch (error) {
+			// The others aren't to wait for it; the next upkeep tries again.
+			this.ports.monitor.error("conversation not released", error, { app });
+			return false;
+		}
 	}
 
 	/** Compares what agents are said to have with what is assigned to them. */

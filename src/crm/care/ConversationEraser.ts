@@ -3,6 +3,8 @@ import type { Storage } from "../../storage/Storage.js";
 import type { Assignments } from "../agents/Assignments.js";
 import type { Attachments } from "../attachments/Attachments.js";
 import { conversationActivity } from "../conversations/activity.js";
+import { belongingOf } from "../conversations/belonging.js";
+import type { ChangeListener } from "../conversations/changes.js";
 import { taggingOf } from "../conversations/Opening.js";
 import { conversationKey, conversations, conversationTags } from "../conversations/records.js";
 import { TagIndex } from "../lists/TagIndex.js";
@@ -14,6 +16,8 @@ export interface ConversationEraserPorts {
 	readonly assignments: Pick<Assignments, "release">;
 	/** Undefined where messages carry no files of ours. */
 	readonly attachments?: Pick<Attachments, "erase">;
+	/** Is told that the conversation is gone. */
+	readonly onChange?: ChangeListener;
 }
 
 /** Erases a conversation and what there is of it elsewhere. Each step may be taken again. */
@@ -37,6 +41,7 @@ export class ConversationEraser {
 		await storage.delete(conversationActivity, key);
 		// Last: by it the conversation is found again as long as anything is left of it.
 		await storage.delete(conversations, key);
+		if (record) this.ports.onChange?.({ app, id, before: belongingOf(record), erased: true });
 		return seq;
 	}
 }

@@ -1,3 +1,4 @@
+import type { Monitor } from "../../monitoring/Monitor.js";
 import type { Storage } from "../../storage/Storage.js";
 import { conversationKey, conversations, endedKeys } from "../conversations/records.js";
 import type { Erasures } from "./Erasures.js";
@@ -6,6 +7,8 @@ export interface RetentionPorts {
 	readonly topic: string;
 	readonly storage: Storage;
 	readonly erasures: Pick<Erasures, "conversation">;
+	/** Is told of what can't be erased; it's tried again. */
+	readonly monitor: Monitor;
 	/** Epoch milliseconds. */
 	readonly clock: () => number;
 	/** After how many days a closed conversation is erased in this app; undefined: never. */
@@ -24,7 +27,7 @@ export class Retention {
 
 	/** Erases some that are due, the oldest first; answers how many. Call it until there are none. */
 	async run(app: string): Promise<number> {
-		const { topic, storage, erasures, clock, daysOf } = this.ports;
+		const { topic, storage, clock, daysOf } = this.ports;
 		const days = await daysOf(app);
 		if (days === undefined) return 0;
 		const end = performance.now() + STRETCH_MS;
@@ -39,9 +42,20 @@ export class Retention {
 				// The index may lag behind somebody who has reopened it.
 				const now = await storage.get(conversations, [conversationKey(topic, app, id)]);
 				if (!now?.closedAt || now.closedAt >= before) continue;
-				if (await erasures.conversation(app, id)) erased++;
+				if (await this.erase(app, id)) erased++;
 			}
 		}
 		return erased;
+	}
+
+	private async erase(app: string, id: string): Promise<boolean> {
+		const { erasures, monitor } = this.ports;
+		try {
+			return await erasures.conversation(app, id);
+		} catch (error) {
+			// Those behind it aren't to wait for it.
+			monitor.error("conversation not erased", error, { app });
+			return false;
+		}
 	}
 }

@@ -1,5 +1,6 @@
 import type { Storage } from "../Storage.js";
 import type { IndexedText, TextIndex, TextPage, TextPlace, TextQuery } from "../TextIndex.js";
+import { type Begin, beginIn, groupIn } from "./cursors.js";
 import { bucketOf, indexedTexts, placeOf, type TextRecord, textWords } from "./records.js";
 
 /** A text is found by this many of its words; of a longer one by the first of them. */
@@ -68,7 +69,7 @@ export class WordTextIndex implements TextIndex {
 		const by = longest ?? prefix ?? "";
 		const hash = bucketOf(scope, by);
 		const prefixed = longest === undefined ? by : `${by}/`;
-		const begin: Begin = from === undefined ? {} : (JSON.parse(from) as Begin);
+		const begin: Begin = from === undefined ? {} : beginIn(from, prefixed);
 		const range = begin.at === undefined ? { prefix: prefixed } : { between: [begin.at, `${prefixed}\uffff`] as const };
 		const places: TextPlace[] = [];
 		let first: string | undefined;
@@ -93,10 +94,8 @@ export class WordTextIndex implements TextIndex {
 		query: TextQuery,
 		{ limit, from }: { limit: number; from?: string },
 	): Promise<TextPage> {
-		const [at = 0, cursor]: [number?, string?] = from === undefined ? [] : (JSON.parse(from) as [number, string?]);
 		const places: TextPlace[] = [];
-		let group = at;
-		let next = cursor;
+		let [group, next] = from === undefined ? [0, undefined] : groupIn(from);
 		for (let reads = 0; reads < READS && group < groups.length && places.length < limit; reads++) {
 			const hash = groups[group] ?? "";
 			const page = await this.storage.query(indexedTexts, { hash, order: "desc", limit: PAGE, cursor: next });
@@ -107,12 +106,6 @@ export class WordTextIndex implements TextIndex {
 		}
 		return group < groups.length ? { places, next: JSON.stringify([group, next]) } : { places };
 	}
-}
-
-/** Where a page begins: at a place, and behind what an earlier page had. */
-interface Begin {
-	readonly at?: string;
-	readonly cursor?: string;
 }
 
 function hasAll({ words: has }: { readonly words: readonly string[] }, { words, prefix }: TextQuery): boolean {

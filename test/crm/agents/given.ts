@@ -33,7 +33,7 @@ export class Desk {
 			onChange: (_, conversationId, agentId) => this.changes.push([conversationId, agentId]),
 		});
 		const { availability, assignments } = this;
-		this.upkeep = new AgentUpkeep({ ...ports, availability, assignments, conversations });
+		this.upkeep = new AgentUpkeep({ ...ports, monitor: this.notes, availability, assignments, conversations });
 	}
 
 	/** Agents of this capacity, `<name>0` and so on, in this status. */

@@ -1,0 +1,39 @@
+import * as z from "zod";
+import { RouterError } from "../../protocol/errors.js";
+
+/** Where a page begins: at a place, and behind what an earlier page had. */
+export interface Begin {
+	readonly at?: string;
+	readonly cursor?: string;
+}
+
+const cursor = z.string().min(1);
+const begin = z.strictObject({ at: z.string().optional(), cursor: cursor.optional() });
+const group = z.tuple([z.int().min(0), cursor.nullable()]);
+
+/** Where a page of a word's places begins; those are what `prefix` begins. Throws `invalid_query`. */
+export function beginIn(from: string, prefix: string): Begin {
+	const found = begin.safeParse(jsonIn(from));
+	if (found.success && (found.data.at === undefined || found.data.at.startsWith(prefix))) return found.data;
+	throw malformed();
+}
+
+/** In which of the groups a page begins, and behind what. Throws `invalid_query`. */
+export function groupIn(from: string): [at: number, cursor: string | undefined] {
+	const found = group.safeParse(jsonIn(from));
+	if (!found.success) throw malformed();
+	const [at, behind] = found.data;
+	return [at, behind ?? undefined];
+}
+
+function jsonIn(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw malformed();
+	}
+}
+
+function malformed(): RouterError {
+	return new RouterError("invalid_query", "The cursor is malformed, or of another query.");
+}
