@@ -76,16 +76,20 @@ export class PostOffice {
 		return this.rooms.connections.dialectOf(connection);
 	}
 
-	/** Greets a connection and pushes what it missed while it was away; to be called as soon as it can be posted to. */
-	async welcome(connection: string): Promise<void> {
+	/**
+	 * Greets a connection and pushes what it missed while it was away; to be called as soon as it can be posted to. Who is
+	 * known to ask for it is left some time to do so, and isn't sent twice what it asks for; `mayResume: false` leaves none,
+	 * for a process that may not be there any more then.
+	 */
+	async welcome(connection: string, { mayResume = true }: { readonly mayResume?: boolean } = {}): Promise<void> {
 		const connected = await this.rooms.connections.find(connection);
-		if (connected) await this.greet(connected);
+		if (connected) await this.greet(connected, mayResume);
 	}
 
-	private async greet(connected: Connected): Promise<void> {
+	private async greet(connected: Connected, mayResume = true): Promise<void> {
 		const { attendance } = this.rooms;
 		await attendance.greet(connected);
-		await attendance.welcome(connected, { mayResume: true });
+		await attendance.welcome(connected, { mayResume });
 	}
 
 	/**

@@ -1,7 +1,7 @@
 import { docsRoutes } from "./api/docsRoutes.js";
 import { BEAN_SVG, DEMO_JS, DESK_JS } from "./demo/assets.js";
 import type { demoBotHandler } from "./demo/demoBot.js";
-import { shopPage } from "./demo/shopPage.js";
+import { type ShopParts, shopPage } from "./demo/shopPage.js";
 import { DEMO_CSS } from "./demo/stylesheet.js";
 import { fixedFile, widgetRoutes } from "./http/fixedFiles.js";
 import { html, json, plain } from "./http/Reply.js";
@@ -15,16 +15,17 @@ export interface Health {
 
 export interface RoutedParts {
 	readonly app: string;
+	readonly shop?: ShopParts;
 	readonly health: Health;
 	/** Answers at `/demo-bot`, where no other bot does. */
 	readonly demoBot?: ReturnType<typeof demoBotHandler>;
 }
 
 /** What everybody may ask for. */
-export function routeTable({ app, health, demoBot }: RoutedParts): RouteTable {
+export function routeTable({ app, shop, health, demoBot }: RoutedParts): RouteTable {
 	const script = "text/javascript; charset=utf-8";
 	return {
-		"/": { GET: () => html(shopPage(app)) },
+		"/": { GET: () => html(shopPage(app, shop)) },
 		"/assets/demo.css": { GET: fixedFile(DEMO_CSS, "text/css; charset=utf-8") },
 		"/assets/demo.js": { GET: fixedFile(DEMO_JS, script) },
 		"/assets/desk.js": { GET: fixedFile(DESK_JS, script) },

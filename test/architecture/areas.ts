@@ -115,6 +115,7 @@ export const AREAS: readonly Area[] = [
 	{ area: "testing/", imports: "all", packages: "all" },
 	{ area: "handlers/", imports: "all", packages: "all" },
 	{ area: "server/", imports: "all", packages: "all" },
+	{ area: "aws/", imports: "all", packages: "all" },
 	{ area: "presets/", imports: "all", packages: "all" },
 	{ area: "index.ts", imports: "all", packages: "all" },
 ];

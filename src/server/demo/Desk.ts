@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { AgentTokenVerifier } from "../../connectors/admin/AdminConnector.js";
 import { html, plain, type Reply, seeOther } from "../http/Reply.js";
-import { type RouteTable, readBody } from "../http/Routes.js";
+import { type Asked, type RouteTable, readBody } from "../http/Routes.js";
 import { listPage, sessionList, sessionPage, signInPage } from "./agentPages.js";
 import type { DemoSessions } from "./DemoSessions.js";
 
@@ -28,11 +28,11 @@ export class Desk {
 	};
 
 	/** The token of the agent who is signed in; whoever uses it verifies it. */
-	tokenOf(request: IncomingMessage): string | undefined {
+	tokenOf(request: Asked): string | undefined {
 		return request.headers.cookie?.match(new RegExp(`(?:^|; *)${COOKIE}=([\\w.-]+)`))?.[1];
 	}
 
-	private async show(request: IncomingMessage, url: URL): Promise<Reply> {
+	private async show(request: Asked, url: URL): Promise<Reply> {
 		const given = url.searchParams.get("token");
 		if (given !== null) {
 			url.searchParams.delete("token");
@@ -61,7 +61,7 @@ export class Desk {
 		return seeOther(location, { "Set-Cookie": `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict` });
 	}
 
-	private async list(request: IncomingMessage): Promise<Reply> {
+	private async list(request: Asked): Promise<Reply> {
 		const token = this.tokenOf(request);
 		if (token === undefined || !(await this.isAgent(token))) return plain(401, "Sign in first.");
 		return html(sessionList(await this.sessions.newest(this.app), Date.now()));

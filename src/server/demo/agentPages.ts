@@ -79,7 +79,7 @@ export function sessionPage(app: string, session: ListedSession | { session: str
 </ol>
 </details>
 </main>`,
-		scripts: widget(app, session.session),
+		scripts: widget(app, { session: session.session }),
 	});
 }
 

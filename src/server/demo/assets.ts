@@ -4,8 +4,8 @@
  */
 export const DEMO_JS = `"use strict";
 (() => {
-	const { app, session } = document.currentScript.dataset;
-	const server = new URL("/ws", location.href);
+	const { app, session, server: address = "/ws" } = document.currentScript.dataset;
+	const server = new URL(address, location.href);
 	server.protocol = server.protocol.replace("http", "ws");
 	server.searchParams.set("appId", app);
 	const isAgent = session !== undefined;

@@ -34,9 +34,17 @@ ${scripts}
 `;
 }
 
+export interface WidgetParts {
+	/** The session that an agent watches; without it, it's a visitor's widget. */
+	readonly session?: string;
+	/** The WebSocket's address. Default: `/ws` of the server that the page is from. */
+	readonly server?: string;
+}
+
 /** The published widget, as a visitor's or, in an agent's view of a session, as an agent's. */
-export function widget(app: string, session?: string): string {
+export function widget(app: string, { session, server }: WidgetParts = {}): string {
 	const watched = session === undefined ? "" : ` data-session="${escapeHtml(session)}"`;
-	return `<script src="/assets/demo.js" data-app="${escapeHtml(app)}"${watched}></script>
+	const elsewhere = server === undefined ? "" : ` data-server="${escapeHtml(server)}"`;
+	return `<script src="/assets/demo.js" data-app="${escapeHtml(app)}"${watched}${elsewhere}></script>
 <script id="xapp-js" src="/widget/xapp-chat-widget.js" defer></script>`;
 }

@@ -1,8 +1,16 @@
 import { PRODUCTS, type Product } from "./demoShop.js";
 import { escapeHtml, page, widget } from "./markup.js";
 
+export interface ShopParts {
+	/** See `WidgetParts`. */
+	readonly server?: string;
+	/** Whether there's a page for agents at `/agent-demo`. Default: there is. */
+	readonly hasDesk?: boolean;
+}
+
 /** The page of a small shop, with the chat widget in its corner. */
-export function shopPage(app: string): string {
+export function shopPage(app: string, { server, hasDesk = true }: ShopParts = {}): string {
+	const atDesk = hasDesk ? ' and answer yourself at the <a href="/agent-demo">agents’ desk</a>' : "";
 	return page({
 		title: "Birch & Bean, coffee roasters",
 		kind: "shop",
@@ -29,11 +37,11 @@ ${PRODUCTS.map(card).join("\n")}
 <section class="facts">
 <div id="delivery"><h2>Delivery</h2><p>What’s ordered before noon leaves the same weekday and is usually with you in two days. €3.90, and free from €35.</p></div>
 <div id="hours"><h2>Opening hours</h2><p>Monday to Friday 8 to 18 o’clock, Saturdays 9 to 16. On Sundays we sleep in.</p></div>
-<div><h2>Try the chat</h2><p>Ask “What does delivery cost?”, look at the prices, or say “Can I talk to a person?” and answer yourself at the <a href="/agent-demo">agents’ desk</a>.</p></div>
+<div><h2>Try the chat</h2><p>Ask “What does delivery cost?”, look at the prices, or say “Can I talk to a person?”${atDesk}.</p></div>
 </section>
 </main>
 <footer><p>Birch &amp; Bean doesn’t exist: this is the demo page of stentor-chat-router. The chat in the corner is the published XAPP widget, as it is.</p></footer>`,
-		scripts: widget(app),
+		scripts: widget(app, { server }),
 	});
 }
 

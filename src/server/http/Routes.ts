@@ -2,10 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Monitor } from "../../monitoring/Monitor.js";
 import { plain, type Reply, SECURITY_HEADERS } from "./Reply.js";
 
-export type Handler = (request: IncomingMessage, url: URL) => Reply | Promise<Reply>;
+/** What is read of a request that has no body. */
+export type Asked = Pick<IncomingMessage, "method" | "url" | "headers">;
+
+export type Handler = (request: Asked, url: URL) => Reply | Promise<Reply>;
+
+/** May read the request's body. */
+export type PostHandler = (request: IncomingMessage, url: URL) => Reply | Promise<Reply>;
 
 /** What is served: by path, then by method. `HEAD` is answered wherever `GET` is. */
-export type RouteTable = Readonly<Record<string, { readonly GET?: Handler; readonly POST?: Handler }>>;
+export type RouteTable = Readonly<Record<string, { readonly GET?: Handler; readonly POST?: PostHandler }>>;
 
 const BODY_BYTES = 256 * 1024;
 
@@ -52,7 +58,7 @@ export class Routes {
 class BodyTooLarge extends Error {}
 
 /** A request's address; undefined for one that can't be parsed. */
-export function urlOf(request: IncomingMessage): URL | undefined {
+export function urlOf(request: Pick<IncomingMessage, "url">): URL | undefined {
 	// Without a host, so that a path that begins with two slashes stays a path.
 	const address = `http://localhost${request.url}`;
 	return request.url?.startsWith("/") && URL.canParse(address) ? new URL(address) : undefined;

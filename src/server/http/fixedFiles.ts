@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Handler } from "./Routes.js";
+import type { Asked, Handler } from "./Routes.js";
 
 const WIDGET_FILES = {
 	"xapp-chat-widget.js": "text/javascript; charset=utf-8",
@@ -48,7 +47,7 @@ export function fixedFile(content: string | Buffer, type: string): Handler {
 	};
 }
 
-function isKnown({ headers }: IncomingMessage, etag: string): boolean {
+function isKnown({ headers }: Asked, etag: string): boolean {
 	const known = headers["if-none-match"]?.split(",").map((each) => each.trim().replace(/^W\//, ""));
 	return known?.some((each) => each === etag || each === "*") ?? false;
 }

@@ -1,0 +1,92 @@
+// Bundles each function of serverless.yml into build/aws/<name>/ (`LAMBDAS_DIR` names another folder): what it needs at once in index.mjs, and what it may need
+// later (a vendor's library, mostly) in files that are loaded then. Prints nothing; `--sizes` says how large they are.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const built = `${root}${process.env.LAMBDAS_DIR || "build/aws"}`;
+const functions = readdirSync(`${root}src/aws/functions`).map((file) => file.replace(/\.ts$/, ""));
+const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+
+/** What the pages serve as it was published. */
+const SERVED = {
+	"@xapp/chat-widget": { to: "widget", files: ["dist/xapp-chat-widget.js", "dist/xapp-chat-widget.css", "LICENSE.md"] },
+	"swagger-ui-dist": { to: "api-docs", files: ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"] },
+};
+
+/** Functions that read or keep files. */
+const WITH_FILES = ["ws", "api", "scheduled"];
+
+/**
+ * Libraries behind an `import()` that a function never comes to, so that it doesn't carry them: Lambda reads the streams
+ * itself, and has the credentials in the environment.
+ */
+function neverCalled(name) {
+	return [
+		"@aws-sdk/client-dynamodb-streams",
+		...["http", "ini", "login", "process", "sso", "web-identity"].map((each) => `@aws-sdk/credential-provider-${each}`),
+		"@smithy/credential-provider-imds",
+		...(WITH_FILES.includes(name) ? [] : ["@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"]),
+	];
+}
+
+for (const name of functions) {
+	const outdir = `${built}/${name}`;
+	rmSync(outdir, { recursive: true, force: true });
+	mkdirSync(outdir, { recursive: true });
+	const { metafile } = await build({
+		entryPoints: { index: `${root}src/aws/functions/${name}.ts` },
+		outdir,
+		bundle: true,
+		splitting: true,
+		minify: true,
+		legalComments: "none",
+		charset: "utf8",
+		sourcemap: "linked",
+		sourcesContent: false,
+		metafile: true,
+		platform: "node",
+		target: "node22",
+		format: "esm",
+		mainFields: ["module", "main"],
+		conditions: ["module"],
+		outExtension: { ".js": ".mjs" },
+		// For packages that are CommonJS.
+		banner: {
+			js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+		},
+		// Bots are sent JSON, never forms: their library's table of all media types is half of what posts to them.
+		alias: { "form-data": `${root}scripts/lambda/noForms.mjs` },
+		external: neverCalled(name),
+		logLevel: "warning",
+	});
+	writeFileSync(`${outdir}/package.json`, `${JSON.stringify({ name, version, type: "module" })}\n`);
+	writeFileSync(`${built}/${name}.meta.json`, JSON.stringify(metafile));
+	if (name === "html") serve(outdir);
+	if (process.argv.includes("--sizes")) console.log(name, sizesOf(metafile));
+}
+
+function serve(outdir) {
+	for (const [name, { to, files }] of Object.entries(SERVED)) {
+		for (const file of files)
+			cpSync(`${root}node_modules/${name}/${file}`, `${outdir}/${to}/${file.replace("dist/", "")}`);
+	}
+}
+
+/** In bytes: of what is loaded when a function starts, and of all its code. */
+function sizesOf({ outputs }) {
+	const code = Object.entries(outputs).filter(([file]) => file.endsWith(".mjs"));
+	const [entry] = code.find(([, { entryPoint }]) => entryPoint?.startsWith("src/aws/functions/"));
+	const loaded = new Set();
+	const load = (file) => {
+		if (loaded.has(file)) return;
+		loaded.add(file);
+		for (const { path, kind, external } of outputs[file].imports) {
+			if (!external && kind === "import-statement") load(path);
+		}
+	};
+	load(entry);
+	const sum = (files) => files.reduce((bytes, file) => bytes + outputs[file].bytes, 0);
+	return { atStart: sum([...loaded]), all: sum(code.map(([file]) => file)) };
+}

@@ -1,0 +1,30 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { connections } from "../../delivery/records.js";
+import { insertedRecord, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
+import { service } from "../openService.js";
+
+/** API Gateway takes no posts to a connection before its `$connect` has been answered, in milliseconds after the record. */
+const SETTLED_AFTER_MS = 300;
+
+/**
+ * Greets who has connected, and pushes what they missed: reads the stream of the connections' table. A connection that
+ * can't be greeted is told with its first frame; its failure holds up nobody else.
+ */
+export async function handler({ Records: records }: { readonly Records: readonly StreamRecord[] }): Promise<void> {
+	const ids = records.flatMap((record) => {
+		const key = insertedRecord(connections, record)?.connection;
+		return key === undefined ? [] : [key.slice(key.indexOf("/") + 1)];
+	});
+	if (ids.length === 0) return;
+	const [{ crm, monitor }] = await Promise.all([service(), pause(SETTLED_AFTER_MS)]);
+	await Promise.all(
+		ids.map(async (id) => {
+			try {
+				await crm.office.welcome(id, { mayResume: false });
+			} catch (error) {
+				monitor.error("greeting failed", error);
+			}
+		}),
+	);
+	await crm.idle();
+}

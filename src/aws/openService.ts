@@ -1,0 +1,83 @@
+import type { Apps } from "../apps/Apps.js";
+import { environmentApps } from "../apps/environmentApps.js";
+import { fixedApp } from "../apps/fixedApp.js";
+import { SecretsManagerApps } from "../apps/SecretsManagerApps.js";
+import { S3BlobStore } from "../blobs/s3/S3BlobStore.js";
+import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
+import type { Crm } from "../crm/Crm.js";
+import { jsonMonitor } from "../monitoring/jsonMonitor.js";
+import type { Monitor } from "../monitoring/Monitor.js";
+import { aliasSecretOf } from "../server/aliasSecret.js";
+import { openCrm } from "../server/openCrm.js";
+import type { Environment } from "../server/settings.js";
+import { TOPIC } from "../server/topic.js";
+import { DynamoStorage } from "../storage/dynamodb/DynamoStorage.js";
+import type { Storage } from "../storage/Storage.js";
+import { WordTextIndex } from "../storage/words/WordTextIndex.js";
+import { ApiGatewayTransport } from "../transport/apigateway/ApiGatewayTransport.js";
+import { demoBotKey } from "./demoBotKey.js";
+import { type AwsSettings, readAwsSettings } from "./settings.js";
+
+/** What the functions work with: the same parts that the server opens in one process. */
+export interface Service {
+	readonly settings: AwsSettings;
+	readonly monitor: Monitor;
+	readonly storage: Storage;
+	readonly apps: Apps;
+	/** The app of deployments that have one. */
+	readonly app: string;
+	readonly crm: Crm;
+}
+
+let opening: Promise<Service> | undefined;
+
+/** This process's service, opened when it's first asked for. A failure isn't kept: the next event has it tried again. */
+export function service(): Promise<Service> {
+	opening ??= openService(process.env).catch((error: unknown) => {
+		opening = undefined;
+		throw error;
+	});
+	return opening;
+}
+
+/** Opens the service by the environment. Throws as `readAwsSettings`, and what the storage throws. */
+export async function openService(environment: Environment, clock: () => number = Date.now): Promise<Service> {
+	const settings = await readAwsSettings(environment);
+	const { jwtSecret, appId: app = "default" } = settings;
+	const monitor = jsonMonitor({ level: settings.logLevel });
+	const storage = new DynamoStorage({ prefix: settings.tablePrefix, clock });
+	const apps = appsOf(settings, monitor);
+	const crm = openCrm({
+		topic: TOPIC,
+		app,
+		settings,
+		monitor,
+		clock,
+		storage,
+		textIndex: new WordTextIndex(storage),
+		blobs: new S3BlobStore({ bucket: settings.bucket, publicUrl: settings.filesUrl }),
+		transport: new ApiGatewayTransport(),
+		apps,
+		bots: new StentorConnector({ monitor }),
+		secret: await aliasSecretOf(storage),
+		jwtSecret,
+		soleOwner: false,
+		feed: "given",
+	});
+	return { settings, monitor, storage, apps, app, crm };
+}
+
+function appsOf(settings: AwsSettings, monitor: Monitor): Apps {
+	const { appsSecretId: secretId, appId, botUrl, publicUrl, jwtSecret } = settings;
+	if (secretId) {
+		const apps = new SecretsManagerApps({ secretId, monitor });
+		return appId ? fixedApp(apps, appId) : apps;
+	}
+	const usesDemoBot = !botUrl && publicUrl;
+	return environmentApps({
+		STUDIO_APP_ID: appId,
+		BOT_URL: usesDemoBot ? `${publicUrl.replace(/\/$/, "")}/demo-bot` : botUrl,
+		BOT_KEY: usesDemoBot ? demoBotKey(jwtSecret) : settings.botKey,
+		BOT_NAME: settings.botName ?? (usesDemoBot ? "Assistant" : undefined),
+	});
+}

@@ -1,0 +1,3 @@
+export { ACCESS, type Access, type FunctionName } from "./access.js";
+export { roleId, roleResources } from "./roles.js";
+export { tableId, tableResources } from "./tables.js";

@@ -1,0 +1,183 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { ACCESS, type FunctionName, roleId } from "../../src/aws/template/index.js";
+import { zipNames } from "./zipNames.js";
+
+/** Kibibytes that a connection's Lambda loads when it starts. */
+const WS_AT_START = 600;
+
+const folder = mkdtempSync(join(tmpdir(), "osls-package-"));
+const built = `build/test-${process.pid}`;
+const functions = Object.keys(ACCESS) as FunctionName[];
+
+interface Template {
+	readonly Resources: Record<string, { readonly Type: string; readonly Properties?: Record<string, unknown> }>;
+	readonly Conditions?: object;
+	readonly Outputs: object;
+}
+let template: Template;
+
+beforeAll(async () => {
+	const cli = "node_modules/serverless/bin/serverless.js";
+	const { AWS_PROFILE: _, AWS_ACCESS_KEY_ID: __, ...env } = process.env;
+	await promisify(execFile)(process.execPath, [cli, "package", "--stage", "test", "--package", folder], {
+		env: { ...env, LAMBDAS_DIR: built, SLS_NOTIFICATIONS_MODE: "off", SLS_TELEMETRY_DISABLED: "1" },
+	});
+	template = JSON.parse(readFileSync(join(folder, "cloudformation-template-update-stack.json"), "utf8"));
+}, 300_000);
+
+afterAll(() => {
+	rmSync(folder, { recursive: true, force: true });
+	rmSync(built, { recursive: true, force: true });
+});
+
+describe("osls package, without credentials", () => {
+	test("makes each function of its own files and role", () => {
+		for (const name of functions) {
+			const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+			expect(template.Resources[id]?.Properties).toMatchObject({
+				Runtime: "nodejs22.x",
+				Architectures: ["arm64"],
+				Handler: `${built}/${name}/index.handler`,
+				Role: { "Fn::GetAtt": [roleId(name), "Arn"] },
+				TracingConfig: { Mode: "Active" },
+			});
+			const files = zipNames(join(folder, `${name}.zip`));
+			expect(files).toContain(`${built}/${name}/index.mjs`);
+			expect(files).toContain(`${built}/${name}/index.mjs.map`);
+			expect(files.filter((file) => !file.startsWith(`${built}/${name}/`))).toEqual([]);
+		}
+		const all = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
+		expect(all).toHaveLength(functions.length);
+	});
+
+	test("names nothing that isn't there, and nothing that waits for itself", () => {
+		const { Resources, Outputs } = template;
+		const needs = new Map(Object.entries(Resources).map(([id, resource]) => [id, namedIn(resource)]));
+		for (const names of [...needs.values(), namedIn(Outputs)]) {
+			expect([...names].filter((name) => !name.startsWith("AWS::") && !Resources[name])).toEqual([]);
+		}
+		const done = new Set<string>();
+		const follow = (id: string, path: readonly string[]): void => {
+			expect(path).not.toContain(id);
+			if (done.has(id)) return;
+			for (const next of needs.get(id) ?? []) follow(next, [...path, id]);
+			done.add(id);
+		};
+		for (const id of needs.keys()) follow(id, []);
+	});
+
+	test("routes connections, requests and schedules", () => {
+		const of = (type: string) => Object.values(template.Resources).filter(({ Type }) => Type === type);
+		const routes = of("AWS::ApiGatewayV2::Route").map(({ Properties }) => Properties?.RouteKey);
+		expect(routes.sort()).toEqual(
+			[
+				"$connect",
+				"$default",
+				"$disconnect",
+				"ANY /api/{proxy+}",
+				"GET /",
+				"GET /api/docs",
+				"GET /api/docs/{proxy+}",
+				"GET /readyz",
+				"GET /{proxy+}",
+				"POST /demo-bot",
+			].sort(),
+		);
+		expect(of("AWS::Events::Rule").map(({ Properties }) => Properties?.ScheduleExpression)).toEqual([
+			"rate(1 minute)",
+			"rate(2 minutes)",
+		]);
+		expect(of("AWS::Lambda::EventSourceMapping")).toHaveLength(2);
+	});
+
+	test("gives each alarm somebody who is told", () => {
+		const alarms = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::CloudWatch::Alarm");
+		expect(alarms.length).toBeGreaterThan(functions.length);
+		for (const { Properties } of alarms) expect(Properties?.AlarmActions).toEqual([{ Ref: "AlarmsTopic" }]);
+		const body = template.Resources.Dashboard?.Properties?.DashboardBody as { "Fn::Sub": string };
+		expect(JSON.parse(body["Fn::Sub"]).widgets.length).toBeGreaterThan(5);
+	});
+});
+
+describe("a function's bundle", () => {
+	test("carries no vendor's library that the function doesn't call", () => {
+		for (const name of functions) {
+			const access: { tables: readonly string[]; connections?: true; files?: true; secrets: readonly string[] } =
+				ACCESS[name];
+			const called = [
+				access.tables.length > 0 && "client-dynamodb",
+				access.connections && "client-apigatewaymanagementapi",
+				access.files && "client-s3",
+				access.files && "s3-request-presigner",
+				access.secrets.length > 0 && "client-secrets-manager",
+			].filter(Boolean);
+			const inputs = Object.values(outputsOf(name)).flatMap(({ inputs }) => Object.keys(inputs));
+			const carried = inputs.flatMap(
+				(file) => file.match(/@aws-sdk\/(client-[\w-]+|s3-request-presigner)\//)?.[1] ?? [],
+			);
+			expect([name, ...new Set(carried)].sort()).toEqual([name, ...called].sort());
+			expect(inputs.filter((file) => /node_modules\/(libsql|ws|@hono\/node-server)\//.test(file))).toEqual([]);
+		}
+	});
+
+	test(`of connections loads at most ${WS_AT_START} KB when it starts, with its AWS clients`, () => {
+		expect(loadedAtStart(outputsOf("ws"))).toBeLessThanOrEqual(WS_AT_START * 1024);
+	});
+});
+
+interface Output {
+	readonly bytes: number;
+	readonly entryPoint?: string;
+	readonly inputs: object;
+	readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
+}
+
+/** What esbuild made, by file; without source maps. */
+function outputsOf(name: string): Record<string, Output> {
+	const { outputs } = JSON.parse(readFileSync(`${built}/${name}.meta.json`, "utf8"));
+	return Object.fromEntries(Object.entries<Output>(outputs).filter(([file]) => file.endsWith(".mjs")));
+}
+
+function loadedAtStart(outputs: Record<string, Output>): number {
+	const loaded = new Set<string>();
+	const load = (file: string) => {
+		if (loaded.has(file)) return;
+		loaded.add(file);
+		for (const { path, kind, external } of outputs[file]?.imports ?? []) {
+			if (!external && kind === "import-statement") load(path);
+		}
+	};
+	for (const [file, { entryPoint }] of Object.entries(outputs)) {
+		if (entryPoint?.startsWith("src/aws/functions/")) load(file);
+	}
+	return [...loaded].reduce((bytes, file) => bytes + (outputs[file]?.bytes ?? 0), 0);
+}
+
+/** The logical ids that a part of the template names. */
+function namedIn(part: unknown): Set<string> {
+	const names = new Set<string>();
+	const visit = (value: unknown): void => {
+		if (typeof value !== "object" || value === null) return;
+		if (Array.isArray(value)) {
+			value.forEach(visit);
+			return;
+		}
+		const fields = value as Record<string, unknown>;
+		if (typeof fields.Ref === "string") names.add(fields.Ref);
+		if (Array.isArray(fields["Fn::GetAtt"])) names.add(String(fields["Fn::GetAtt"][0]));
+		if (typeof fields["Fn::Sub"] === "string") {
+			for (const [, name = ""] of fields["Fn::Sub"].matchAll(/\$\{([\w:]+)(?:\.\w+)*\}/g)) names.add(name);
+		}
+		const needed = fields.DependsOn;
+		if (typeof needed === "string") names.add(needed);
+		if (Array.isArray(needed)) for (const each of needed) names.add(String(each));
+		Object.values(fields).forEach(visit);
+	};
+	visit(part);
+	return names;
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { awsCollections } from "../../src/aws/collections.js";
+import { ACCESS, roleId, roleResources, tableId, tableResources } from "../../src/aws/template/index.js";
+
+const HINT = "run node scripts/write-aws-template.mjs";
+
+interface Statement {
+	readonly Action: readonly string[];
+	readonly Resource: unknown;
+}
+
+function written(name: string): Record<string, { Properties: Record<string, never> }> {
+	return JSON.parse(readFileSync(`aws/${name}.json`, "utf8")).Resources;
+}
+
+function statementsOf(name: string): Statement[] {
+	const policies = (written("roles")[roleId(name)]?.Properties.Policies ?? []) as readonly {
+		PolicyDocument: { Statement: (Statement | { "Fn::If": [string, Statement, unknown] })[] };
+	}[];
+	const [policy] = policies;
+	return (policy?.PolicyDocument.Statement ?? []).map((each) => ("Fn::If" in each ? each["Fn::If"][1] : each));
+}
+
+describe("the deployment's tables", () => {
+	test(`are what the collections declare (if not: ${HINT})`, () => {
+		expect(written("tables")).toEqual(tableResources());
+	});
+
+	test("hold every collection, are paid per request, and can be restored", () => {
+		const tables = written("tables");
+		expect(Object.keys(tables).sort()).toEqual(awsCollections.map(tableId).sort());
+		for (const { Properties } of Object.values(tables)) {
+			expect(Properties).toMatchObject({
+				BillingMode: "PAY_PER_REQUEST",
+				PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+			});
+			expect(String(Properties.DeletionProtectionEnabled)).toContain("keepsData");
+		}
+	});
+
+	test("have streams where functions read them", () => {
+		const streams = Object.entries(written("tables")).filter(([, { Properties }]) => Properties.StreamSpecification);
+		const read = Object.values(ACCESS).flatMap((access) => ("stream" in access ? access.stream : []));
+		expect(streams.map(([id]) => id).sort()).toEqual([...read].sort());
+	});
+});
+
+describe("what functions may do", () => {
+	test(`is what the sources say (if not: ${HINT})`, () => {
+		expect(written("roles")).toEqual(roleResources());
+	});
+
+	test.each(Object.keys(ACCESS))("%s: nothing by a star, but traces, which know no resources", (name) => {
+		const statements = statementsOf(name);
+		expect(statements.length).toBeGreaterThan(1);
+		for (const { Action, Resource } of statements) {
+			expect(Action.filter((each) => each.includes("*"))).toEqual([]);
+			if (Resource === "*") expect(Action.every((each) => each.startsWith("xray:"))).toBe(true);
+			// A star stands for connections, files, log streams and versions, whose names nobody knows before.
+			const text = JSON.stringify(Resource).replace(
+				/(@connections|quarantine|served|-(ws|greeting|worker|api|app|html|scheduled):)\/?\*"/g,
+				'"',
+			);
+			if (Resource !== "*") expect(text).not.toContain("*");
+		}
+	});
+
+	test("names collections that there are", () => {
+		const known = awsCollections.map(({ name }) => name);
+		for (const { tables } of Object.values(ACCESS)) {
+			expect(tables.filter((name) => !known.includes(name))).toEqual([]);
+			expect(new Set(tables).size).toBe(tables.length);
+		}
+	});
+
+	test("pages and the demo bot reach no table, file or connection", () => {
+		for (const name of ["html", "app"]) {
+			const actions = statementsOf(name).flatMap(({ Action }) => Action);
+			expect(actions.filter((each) => /^(dynamodb|s3|execute-api):/.test(each))).toEqual([]);
+		}
+	});
+});
