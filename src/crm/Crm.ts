@@ -4,7 +4,7 @@ import type { AgentTokenVerifier } from "../connectors/admin/AdminConnector.js";
 import type { FrontDesk } from "../connectors/chat/FrontDesk.js";
 import type { Desk } from "../connectors/Desk.js";
 import type { PostOffice } from "../delivery/PostOffice.js";
-import type { FileDesk, Roster } from "../delivery/ports.js";
+import type { FileDesk, Permits, Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { Storage } from "../storage/Storage.js";
@@ -35,6 +35,7 @@ import { Handling } from "./conversations/Handling.js";
 import { Persons } from "./conversations/Persons.js";
 import { ConversationProjection } from "./conversations/projection.js";
 import { Reception, type ReceptionPorts } from "./conversations/Reception.js";
+import { SocketPermits } from "./conversations/SocketPermits.js";
 import { Customers } from "./customers/Customers.js";
 import { SiteIdentities } from "./customers/SiteIdentities.js";
 import { DeskFeed } from "./desk/DeskFeed.js";
@@ -53,6 +54,8 @@ export interface Doors {
 	readonly frontDesk: FrontDesk;
 	readonly tickets: ConnectTickets;
 	readonly roster: Roster;
+	/** Who may do what at sockets. */
+	readonly permits: Permits;
 	/** What agents subscribe to. */
 	readonly desk: Desk;
 	/** Looks at the files of messages. */
@@ -191,7 +194,8 @@ export class Crm {
 			announce: (connections, signal) => this.office.announce(connections, signal),
 		});
 		const { tickets, roster, desk } = this;
-		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, desk, files });
+		const permits = new SocketPermits({ agents, conversations });
+		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, permits, desk, files });
 		this.office = office;
 		this.messages = new Messages({ storage, office });
 		const { textIndex: index } = ports;

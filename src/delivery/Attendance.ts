@@ -1,5 +1,5 @@
 import type { Profile, Signal } from "../protocol/Dialect.js";
-import { RouterError } from "../protocol/errors.js";
+import { asRouterError, RouterError } from "../protocol/errors.js";
 import type { Connected, Connections } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
 import type { Fanout, Mark, Target } from "./Fanout.js";
@@ -8,12 +8,13 @@ import type { Memberships } from "./Memberships.js";
 import { type Attached, attach } from "./membership.js";
 import { newHead } from "./opening.js";
 import { aheadAt, attachedAs, senderOf } from "./participants.js";
+import { permitted } from "./permits.js";
 import type { PostOfficePorts, Switchboard } from "./ports.js";
 import type { Head } from "./records.js";
 import type { SessionLog } from "./SessionLog.js";
 
 export interface AttendancePorts
-	extends Pick<PostOfficePorts, "topic" | "transport" | "secret" | "soleOwner" | "clock"> {
+	extends Pick<PostOfficePorts, "topic" | "transport" | "secret" | "soleOwner" | "clock" | "permits"> {
 	readonly log: SessionLog;
 	readonly fanout: Fanout;
 	readonly cursors: Cursors;
@@ -126,11 +127,22 @@ export class Attendance {
 		for (const [index, key] of wanted.entries()) {
 			const head = await log.peek(key);
 			const there = head?.participants[this.participantOf(connected, key)];
-			if (!there) continue;
+			if (!there || (role === "agent" && !(await this.mayHear(connected, key)))) continue;
 			const isElsewhere = Object.values(there.endpoints).every(
 				({ connection }) => connection !== undefined && (!this.ports.soleOwner || connections.isOpen(connection)),
 			);
 			if (index === 0 || !isElsewhere || dialect.manySessions) await this.join(connected, key, joining);
+		}
+	}
+
+	/** Whether an agent who was in a session may still be in it. */
+	private async mayHear(connected: Connected, key: string): Promise<boolean> {
+		try {
+			await permitted(this.ports.permits, connected, "join", partsOf(key).sessionId);
+			return true;
+		} catch (error) {
+			if (asRouterError(error).code === "forbidden") return false;
+			throw error;
 		}
 	}
 

@@ -3,6 +3,7 @@ import { asRouterError, RouterError } from "../protocol/errors.js";
 import type { Connected } from "./Connections.js";
 import { type CommandPorts, type Context, type Of, tell } from "./commands.js";
 import type { Served } from "./FrameOrder.js";
+import { permitted } from "./permits.js";
 import { Reading } from "./Reading.js";
 import { Talk } from "./Talk.js";
 
@@ -17,7 +18,7 @@ export class Counter {
 	}
 
 	/** What a client's frame asks for. Whatever is wrong with it is told to its sender, and to nobody else. */
-	understand(connected: Connected, frame: string, trace: string): Served {
+	understand(connected: Connected, frame: string, trace: string): Served | Promise<Served> {
 		let command: Command | undefined;
 		const refuse = (error: unknown) => this.refuse(connected, command, error, trace);
 		try {
@@ -26,14 +27,21 @@ export class Counter {
 			assertAllowed(connected, command);
 			const aheadMs = timeMs === undefined ? undefined : Math.round(timeMs - this.ports.clock());
 			const context = { connected, trace, aheadMs };
-			const alone = () => this.serve(asked, context).catch(refuse);
-			if (asked.type !== "message" || !this.talk.isReady(asked)) return { alone };
-			const beside = () =>
-				this.talk.messageBeside(asked, context).catch((error: unknown) => refuse(error).then(() => true));
-			return { alone, beside };
+			const served = () => this.served(asked, context, refuse);
+			const sessionId = "sessionId" in asked ? asked.sessionId : undefined;
+			const waiting = permitted(this.ports.permits, connected, asked.type, sessionId);
+			return waiting?.then(served, (error) => ({ alone: () => refuse(error) })) ?? served();
 		} catch (error) {
 			return { alone: () => refuse(error) };
 		}
+	}
+
+	private served(asked: Command, context: Context, refuse: (error: unknown) => Promise<void>): Served {
+		const alone = () => this.serve(asked, context).catch(refuse);
+		if (asked.type !== "message" || !this.talk.isReady(asked)) return { alone };
+		const beside = () =>
+			this.talk.messageBeside(asked, context).catch((error: unknown) => refuse(error).then(() => true));
+		return { alone, beside };
 	}
 
 	private serve(command: Command, context: Context): Promise<void> {

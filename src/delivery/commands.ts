@@ -9,7 +9,7 @@ import type { Departures } from "./Departures.js";
 import type { Fanout } from "./Fanout.js";
 import type { Files } from "./Files.js";
 import { type Attendee, attachedAs, type Speaker, senderOf } from "./participants.js";
-import type { Roster, Switchboard } from "./ports.js";
+import type { Permits, Roster, Switchboard } from "./ports.js";
 import type { Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 import type { ChangeOptions, Committed, SessionLog } from "./SessionLog.js";
@@ -27,6 +27,7 @@ export interface CommandPorts {
 	readonly switchboard: Switchboard;
 	readonly monitor: Monitor;
 	readonly roster: Roster | undefined;
+	readonly permits: Permits | undefined;
 	/** This process. */
 	readonly instance: string;
 	readonly clock: () => number;

@@ -1,6 +1,7 @@
 import type { App, Apps } from "../apps/Apps.js";
 import type { AnsweringConnector, Connector, SocketConnector } from "../connectors/Connector.js";
 import type { Monitor } from "../monitoring/Monitor.js";
+import type { Command } from "../protocol/Dialect.js";
 import type { Attachment } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
@@ -35,6 +36,29 @@ export interface PostOfficePorts {
 	readonly files?: FileDesk;
 	/** Knows which sessions agents take care of. Default: those that they join themselves. */
 	readonly roster?: Roster;
+	/** Says who at a connection may do what. Default: whatever their connector's commands are. */
+	readonly permits?: Permits;
+}
+
+/** What somebody at a connection asks for. */
+export interface Asking {
+	readonly app: string;
+	readonly role: "visitor" | "agent";
+	/** See `Admission`. */
+	readonly account?: string;
+	readonly isAdmin: boolean;
+	readonly command: Command["type"];
+	/** Where it's to be done. */
+	readonly sessionId?: string;
+}
+
+/** Who at a connection may do what. */
+export interface Permits {
+	/**
+	 * Throws, or rejects with, the `RouterError` that refuses it; undefined where it's granted and nothing had to be read
+	 * for that. That a visitor's session is their own is not asked: where it's found, the session itself says so.
+	 */
+	ask(asking: Asking): Promise<void> | undefined;
 }
 
 /** Who takes care of which sessions. Accounts are what connectors call them, see `Admission.account`. */

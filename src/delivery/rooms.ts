@@ -84,6 +84,7 @@ export function furnish(ports: PostOfficePorts): Rooms {
 	const files = new Files(storage, ports.files);
 	const commanding = {
 		roster: ports.roster,
+		permits: ports.permits,
 		log,
 		fanout,
 		files,

@@ -58,7 +58,7 @@ export function openCrm(parts: CrmParts): Crm {
 		identitySecretOf: () => settings.identitySecret,
 		retentionDays: settings.retentionDays,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
-		office: ({ agents, frontDesk, roster, desk, files }) =>
+		office: ({ agents, frontDesk, roster, permits, desk, files }) =>
 			new PostOffice({
 				topic,
 				storage,
@@ -78,6 +78,7 @@ export function openCrm(parts: CrmParts): Crm {
 				soleOwner,
 				feed,
 				roster,
+				permits,
 				files,
 			}),
 	});

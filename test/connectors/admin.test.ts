@@ -39,7 +39,7 @@ describe("AdminConnector", () => {
 
 	test("admits by the query's token: as the token's subject, at the client's device", async () => {
 		const token = await createAgentToken({ secret, subject: "ada", name: "Ada", lifetimeSeconds: 60 });
-		const agent = { account: "agent/ada", proved: true, until: expect.any(Number), name: "Ada" };
+		const agent = { account: "agent/ada", isAdmin: false, proved: true, until: expect.any(Number), name: "Ada" };
 		expect(await admit({ token, userId: "browser-1", isAdmin: "true" })).toEqual({ user: "ada:browser-1", ...agent });
 		expect(await admit({ token })).toEqual({ user: "ada", ...agent });
 		expect(await admit({ token, userId: "" })).toMatchObject({ user: "ada" });

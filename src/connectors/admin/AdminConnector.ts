@@ -61,7 +61,8 @@ export class AdminConnector implements SocketConnector {
 		// The device's id tells one agent's screens apart; it makes nobody another agent.
 		const user = query.userId ? `${agent.subject}:${query.userId}` : agent.subject;
 		const { subject, until, name } = agent;
-		return { user: userIdOf(user), account: `agent/${subject}`, proved: true, until, name };
+		const isAdmin = agent.role === "admin";
+		return { user: userIdOf(user), account: `agent/${subject}`, isAdmin, proved: true, until, name };
 	}
 }
 

@@ -87,6 +87,8 @@ export const PERMISSIONS = {
 	"socket.closeConversation": row("conversation", "own", "own", "all", "none"),
 	"socket.rate": row("conversation", "own", "none", "none", "none"),
 	"socket.ping": row("app", "all", "all", "all", "none"),
+	// A widget's visitor comes to their session, or leaves it; customers of the chat API connect for theirs.
+	"socket.visit": row("conversation", "own", "none", "none", "none"),
 	"socket.join": row("conversation", "none", "own", "all", "none"),
 	"socket.leave": row("conversation", "none", "own", "all", "none"),
 	"socket.takeOver": row("conversation", "none", "own", "all", "none"),

@@ -21,9 +21,14 @@ export interface ConversationPorts {
 export class ConversationStore {
 	constructor(private readonly ports: ConversationPorts) {}
 
+	/** Undefined if there's none. */
+	find(app: string, id: string): Promise<ConversationRecord | undefined> {
+		return this.ports.storage.get(conversations, [this.key(app, id)]);
+	}
+
 	/** Throws `conversation_unknown`. */
 	async record(app: string, id: string): Promise<ConversationRecord> {
-		const record = await this.ports.storage.get(conversations, [this.key(app, id)]);
+		const record = await this.find(app, id);
 		if (!record) throw new RouterError("conversation_unknown");
 		return record;
 	}

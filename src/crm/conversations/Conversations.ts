@@ -1,6 +1,7 @@
 import type { Listing, ListPart } from "../lists/Listing.js";
 import { parseInput } from "../records/input.js";
 import type { ActivityRecord } from "./activity.js";
+import { type Belonging, belongingOf } from "./belonging.js";
 import { ConversationLists } from "./ConversationLists.js";
 import { type ConversationPorts, ConversationStore } from "./ConversationStore.js";
 import type { Changed } from "./change.js";
@@ -58,6 +59,12 @@ export class Conversations {
 	/** Throws `conversation_unknown`. */
 	get(app: string, id: string): Promise<Conversation> {
 		return this.store.get(app, id);
+	}
+
+	/** Whose it is; undefined for one that isn't there. */
+	async belonging(app: string, id: string): Promise<Belonging | undefined> {
+		const record = await this.store.find(app, id);
+		return record && belongingOf(record);
 	}
 
 	/** See `ConversationLists.list`. */

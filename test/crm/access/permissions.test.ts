@@ -85,6 +85,7 @@ const EXPECTED: Record<Action, readonly [own: string, foreign: string]> = {
 	"socket.closeConversation": ["CGA", "A"],
 	"socket.rate": ["C", ""],
 	"socket.ping": ["CGA", ""],
+	"socket.visit": ["C", ""],
 	"socket.join": ["GA", "A"],
 	"socket.leave": ["GA", "A"],
 	"socket.takeOver": ["GA", "A"],

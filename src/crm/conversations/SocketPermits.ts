@@ -1,0 +1,78 @@
+import type { Asking, Permits } from "../../delivery/ports.js";
+import type { Command } from "../../protocol/Dialect.js";
+import { RouterError } from "../../protocol/errors.js";
+import { authorise, reachOf } from "../access/authorise.js";
+import { type Action, PERMISSIONS } from "../access/permissions.js";
+import { socketActors } from "../access/socketActors.js";
+import type { Agents } from "../agents/Agents.js";
+import type { Conversations } from "./Conversations.js";
+
+/** What each command is in the table of permissions. */
+const ACTIONS: Readonly<Record<Command["type"], Action>> = {
+	join: "socket.join",
+	leave: "socket.leave",
+	message: "socket.sendMessage",
+	note: "socket.note",
+	typing: "socket.typing",
+	bargeIn: "socket.takeOver",
+	bargeOut: "socket.giveBack",
+	close: "socket.closeConversation",
+	rate: "socket.rate",
+	resume: "socket.resume",
+	receipt: "socket.markRead",
+	subscribe: "socket.subscribe",
+	unsubscribe: "socket.subscribe",
+	ping: "socket.ping",
+	// Asked for by REST alone.
+	reopen: "conversations.reopen",
+	archive: "conversations.archive",
+	handOff: "conversations.handoff",
+};
+/** What only widgets' visitors do by these commands. */
+const VISITORS: Partial<Record<Command["type"], Action>> = { join: "socket.visit", leave: "socket.visit" };
+
+/** The action of the table that somebody of this role asks for by a command. */
+export function socketAction(command: Command["type"], role: Asking["role"]): Action {
+	return (role === "visitor" ? VISITORS[command] : undefined) ?? ACTIONS[command];
+}
+
+export interface SocketPermitsPorts {
+	readonly agents: Pick<Agents, "get">;
+	readonly conversations: Pick<Conversations, "belonging">;
+}
+
+/**
+ * Answers for sockets by the table of permissions. What an agent may is looked up each time: they may have moved to
+ * another department since they connected, and so may the conversation.
+ */
+export class SocketPermits implements Permits {
+	private readonly actorOf: ReturnType<typeof socketActors>;
+
+	constructor(private readonly ports: SocketPermitsPorts) {
+		this.actorOf = socketActors(ports.agents);
+	}
+
+	/** Throws, or rejects with, `agent_token_required` for visitors, `forbidden` for agents. */
+	ask(asking: Asking): Promise<void> | undefined {
+		const { app, role, isAdmin, command } = asking;
+		const action = socketAction(command, role);
+		if (role === "visitor") {
+			if (PERMISSIONS[action].customer === "none") throw new RouterError("agent_token_required");
+			return undefined;
+		}
+		const someone = { role: isAdmin ? "admin" : "agent", app, agentId: "", departments: [] } as const;
+		const reach = reachOf(someone, action);
+		if (reach === "all") return undefined;
+		if (reach === "none") throw new RouterError("forbidden", `${action} is not for this ${someone.role}.`);
+		return this.askForOwn(action, asking);
+	}
+
+	private async askForOwn(action: Action, { app, account, isAdmin, sessionId = "" }: Asking): Promise<void> {
+		const [actor, belonging] = await Promise.all([
+			this.actorOf({ app, account, isAdmin }),
+			this.ports.conversations.belonging(app, sessionId),
+		]);
+		// What isn't followed yet is of no department, and nobody's.
+		authorise(actor, action, belonging ?? { kind: "conversation", app, id: sessionId, customerId: "" });
+	}
+}
