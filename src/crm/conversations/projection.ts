@@ -48,8 +48,9 @@ export class ConversationProjection implements Plugin {
 		this.batches = new Batches((key, batch) => this.work(key, batch), ports.gatherMs ?? 5_000);
 	}
 
-	async onEntries(given: readonly Entry[]): Promise<void> {
+	async onEntries(entries: readonly Entry[]): Promise<void> {
 		const { presses, onChange } = this.ports;
+		const given = entries.map(withoutRequest);
 		this.batches.add(given.map((entry) => [entry.session, entry, presses?.(entry)] as const));
 		for (const entry of onChange ? given : []) {
 			const { app, sessionId: id } = partsOf(entry.session);
@@ -166,6 +167,15 @@ export class ConversationProjection implements Plugin {
 		await this.opening.open(app, visitorOf(head), about);
 		return this.store.record(app, id);
 	}
+}
+
+/** What is kept for seconds is kept small: what a bot was asked, and answered, is the most of a message. */
+function withoutRequest(entry: Entry): Entry {
+	const { content } = entry;
+	if (content.type !== "message") return entry;
+	const { session, seq, prev, messageId, timeMs, from, audience } = entry;
+	const { type, text, attachments, format } = content;
+	return { session, seq, prev, messageId, timeMs, from, audience, content: { type, text, attachments, format } };
 }
 
 function newestOf(batch: readonly Entry[]): number {

@@ -1,6 +1,8 @@
+import { Batches } from "../../crm/conversations/Batches.js";
 import { partsOf, sessionKey } from "../../delivery/identity.js";
 import type { Plugin } from "../../delivery/Plugins.js";
 import type { PostOffice } from "../../delivery/PostOffice.js";
+import { sessions } from "../../delivery/records.js";
 import type { Entry, Role } from "../../protocol/envelope.js";
 import { ConditionFailed } from "../../protocol/errors.js";
 import { defineCollection, type Json, type Path, type Storage } from "../../storage/Storage.js";
@@ -38,6 +40,8 @@ export interface ListedSession extends DemoSession {
 	readonly answers: "asked" | "agent" | "bot" | "nobody";
 }
 
+/** How long what is said in a session is gathered after its record was written, in milliseconds. */
+const GATHER_MS = 1_000;
 const KEPT_S = 7 * 24 * 60 * 60;
 const PREVIEW = 120;
 const LISTED = 50;
@@ -45,6 +49,7 @@ const LISTED = 50;
 /** Keeps the list of running sessions. */
 export class DemoSessions implements Plugin {
 	readonly name = "demo-sessions";
+	private readonly batches = new Batches<Entry>((key, entries) => this.follow(key, entries), GATHER_MS);
 
 	constructor(
 		private readonly storage: Storage,
@@ -52,17 +57,11 @@ export class DemoSessions implements Plugin {
 	) {}
 
 	async onEntries(entries: readonly Entry[]): Promise<void> {
-		const changed = new Map<string, Partial<DemoSession> & { seq: number; lastAt: number }>();
-		for (const entry of entries) {
-			const { session, seq, timeMs: lastAt } = entry;
-			const change = changed.get(session) ?? { seq, lastAt };
-			changed.set(session, Object.assign(change, said(entry), { seq, lastAt }));
-		}
-		for (const change of changed.values()) {
-			change.words &&= shortened(change.words);
-			change.reply &&= shortened(change.reply);
-		}
-		await Promise.all([...changed].map(([key, change]) => this.change(key, change)));
+		this.batches.add(entries.map((entry) => [entry.session, entry] as const));
+	}
+
+	settled(closing: AbortSignal): Promise<void> {
+		return this.batches.settled(closing);
 	}
 
 	async onErased(session: string): Promise<void> {
@@ -91,14 +90,31 @@ export class DemoSessions implements Plugin {
 		return holder ? "bot" : "nobody";
 	}
 
-	private async change(key: string, change: Partial<DemoSession> & { seq: number; lastAt: number }): Promise<void> {
+	private async follow(key: string, entries: readonly Entry[]): Promise<void> {
 		const { app, sessionId: session } = partsOf(key);
-		const fields = { ...change, app, session, expires: Math.floor(change.lastAt / 1000) + KEPT_S };
+		const change: Partial<DemoSession> = Object.assign({}, ...entries.map(said));
+		const seq = Math.max(...entries.map((entry) => entry.seq));
+		const lastAt = Math.max(...entries.map((entry) => entry.timeMs));
+		const { words, reply } = change;
+		const fields = {
+			...change,
+			...(words && { words: shortened(words) }),
+			...(reply && { reply: shortened(reply) }),
+			app,
+			session,
+			seq,
+			lastAt,
+			expires: Math.floor(lastAt / 1000) + KEPT_S,
+		};
 		const set = Object.entries(fields) satisfies readonly (readonly [Path, Json])[];
+		const first = Math.min(...entries.map((entry) => entry.seq));
 		try {
-			await this.storage.update(demoSessions, [key], { set }, [{ path: "seq", below: change.seq }]);
+			await this.storage.transact([
+				{ update: demoSessions, key: [key], change: { set }, if: [{ path: "seq", below: seq }] },
+				{ check: sessions, key: [key], if: [{ path: "erased", below: first }] },
+			]);
 		} catch (error) {
-			// The feed tells some things twice.
+			// The feed tells some things twice, and some was erased while it was gathered.
 			if (!(error instanceof ConditionFailed)) throw error;
 		}
 	}

@@ -1,6 +1,14 @@
-import type { IndexedText } from "../TextIndex.js";
 import type { Connection } from "./Connection.js";
 import { textTables, tokenOf } from "./textTables.js";
+
+/** A text as it's written. */
+export interface WrittenText {
+	readonly scope: string;
+	readonly group: string;
+	readonly number: number;
+	/** Its words, with blanks between them. */
+	readonly words: string;
+}
 
 /** Writes a text index, inside transactions. */
 export class TextIndexWriter {
@@ -22,12 +30,11 @@ export class TextIndexWriter {
 	}
 
 	/** A text that's there already stays as it is. */
-	add(texts: readonly IndexedText[]): void {
+	add(texts: readonly WrittenText[]): void {
 		const { connection } = this;
 		for (const { scope, group, number, words } of texts) {
-			if (words.length === 0) continue;
 			const isNew = connection.run(this.insertPlace, scope, group, number) > 0;
-			if (isNew) connection.run(this.insertWords, words.join(" "), tokenOf(group));
+			if (isNew) connection.run(this.insertWords, words, tokenOf(group));
 		}
 	}
 

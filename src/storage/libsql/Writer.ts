@@ -1,17 +1,16 @@
 import { RouterError } from "../../protocol/errors.js";
 import type { PreparedWrite } from "../evaluate.js";
 import type { AnyCollection } from "../Storage.js";
-import type { IndexedText } from "../TextIndex.js";
 import { type Connection, isDatabaseFailure } from "./Connection.js";
 import { carryOut } from "./carryOut.js";
 import { TableWriter } from "./TableWriter.js";
-import { TextIndexWriter } from "./TextIndexWriter.js";
+import { TextIndexWriter, type WrittenText } from "./TextIndexWriter.js";
 
 /** What is to be done, all or nothing; plain data, so that it can go to another thread. Times are in ms. */
 export type Job =
 	| { readonly writes: readonly PreparedWrite[]; readonly now: number }
 	| { readonly purge: number; readonly now: number }
-	| { readonly index: string; readonly add: readonly IndexedText[] }
+	| { readonly index: string; readonly add: readonly WrittenText[] }
 	| { readonly index: string; readonly remove: string };
 
 export interface Done {
