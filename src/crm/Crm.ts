@@ -87,6 +87,8 @@ export interface CrmPorts {
 	readonly retentionDays?: number;
 	/** See `ProjectionPorts`. */
 	readonly gatherMs?: number;
+	/** Has what was deleted and replaced in the storage go from its files, too. Default: that's the storage's affair. */
+	readonly scrub?: () => Promise<void>;
 	/** For how many days the audit trail is kept. Default 400. */
 	readonly auditDays?: number;
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */

@@ -134,7 +134,8 @@ function open(foundation: Foundation): RunningServer {
 	const transport = new LocalTransport();
 	const bots = new StentorConnector({ monitor });
 	const textIndex = storage.textIndex(MESSAGES);
-	const crm = openCrm({ ...foundation, textIndex, topic: TOPIC, app, transport, apps, bots, soleOwner: true });
+	const scrub = () => storage.scrub();
+	const crm = openCrm({ ...foundation, textIndex, topic: TOPIC, app, transport, apps, bots, soleOwner: true, scrub });
 	const { office } = crm;
 	const sessions = new DemoSessions(storage, office);
 	office.plug(sessions);

@@ -37,12 +37,14 @@ export interface CrmParts {
 	/** See `PostOfficePorts`. */
 	readonly soleOwner: boolean;
 	readonly feed?: PostOfficePorts["feed"];
+	/** See `CrmPorts`. */
+	readonly scrub?: () => Promise<void>;
 }
 
 /** The CRM of this process and its post office, with every kind of participant that there is. */
 export function openCrm(parts: CrmParts): Crm {
 	const { app, topic, storage, textIndex, transport, apps, monitor, clock, blobs, secret, jwtSecret } = parts;
-	const { settings, bots, soleOwner, feed } = parts;
+	const { settings, bots, soleOwner, feed, scrub } = parts;
 	const { oidc } = settings;
 	return new Crm({
 		topic,
@@ -57,6 +59,7 @@ export function openCrm(parts: CrmParts): Crm {
 		visitorAuth: settings.visitorAuth,
 		identitySecretOf: () => settings.identitySecret,
 		retentionDays: settings.retentionDays,
+		scrub,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
 		office: ({ agents, frontDesk, roster, permits, desk, files }) =>
 			new PostOffice({

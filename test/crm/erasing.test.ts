@@ -3,27 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import Database from "libsql";
-import { StaticApps } from "../../src/apps/StaticApps.js";
-import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerConnector.js";
-import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
-import { uploaderOf } from "../../src/crm/attachments/messageFiles.js";
-import { Crm } from "../../src/crm/Crm.js";
+import type { Crm } from "../../src/crm/Crm.js";
 import { crmCollections } from "../../src/crm/collections.js";
-import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
-import { silent } from "../../src/monitoring/Monitor.js";
-import { textRequest } from "../../src/protocol/stentor.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
-import { Steered, say } from "../delivery/Steered.js";
 import { openFolderBlobs } from "../support/blobStores.js";
-import { eventually } from "../support/eventually.js";
-import { LoopTransport } from "../support/LoopTransport.js";
+import { APP, MARK, openMarkedCrm, talked } from "./marked.js";
 
-const APP = "shop";
-const TOPIC = "care";
-const SECRET = "a secret of 32 bytes, or of more.";
-/** Stands in everything of the customer who is erased, and nowhere else. */
-const MARK = "xq7only";
 const DAY = 24 * 3_600_000;
 
 let ends: (() => Promise<void> | void)[] = [];
@@ -74,77 +60,16 @@ async function open(retentionDays?: number): Promise<Place> {
 	ends.push(() => storage.close());
 	const blobs = await openFolderBlobs({}, clock);
 	ends.push(() => blobs.close());
-	const apps = new StaticApps([{ id: APP, bot: { url: "http://127.0.0.1:1/bot" } }]);
-	const bot = new Steered();
-	bot.reply = ({ request }) => say(`You said: ${request.rawQuery}`);
-	const crm = new Crm({
-		topic: TOPIC,
-		storage,
-		blobs: blobs.store,
-		textIndex: storage.textIndex("messages"),
-		apps,
-		monitor: silent,
-		clock,
-		secret: SECRET,
-		aliasSecret: SECRET,
-		visitorAuth: "open",
-		retentionDays,
-		office: ({ frontDesk, files }) =>
-			new PostOffice({
-				topic: TOPIC,
-				storage,
-				transport: new LoopTransport(),
-				apps,
-				connectors: [new ChatCustomerConnector({ frontDesk, secret: SECRET }), new WidgetConnector(), bot],
-				monitor: silent,
-				clock,
-				secret: SECRET,
-				soleOwner: true,
-				files,
-			}),
-	});
+	const textIndex = storage.textIndex("messages");
+	const crm = openMarkedCrm({ storage, textIndex, blobs: blobs.store, clock, retentionDays });
 	ends.push(() => crm.close());
 	return { crm, now, found: () => [...rowsWithMark(join(folder, "crm.db")), ...filesWithMark(blobs.folder)] };
-}
-
-/** A customer, and what they and others said, with the mark in every field; answers the customer's id. */
-async function talked({ crm }: Place): Promise<{ customerId: string; id: string }> {
-	const email = `${MARK}@example.com`;
-	const { conversation, customer } = await crm.conversations.open(APP, {
-		customer: { email, name: MARK, phone: MARK, company: MARK, avatar: `https://example.com/${MARK}.png` },
-		subject: MARK,
-		tags: [MARK],
-		metadata: { note: MARK },
-	});
-	const own = { tags: [MARK], notes: MARK, customFields: { field: MARK } };
-	await crm.customers.update(APP, customer.id, own);
-	const { user } = crm.persons.customer(conversation);
-	const bytes = Buffer.from(`${MARK} in a file`);
-	for (const isSent of [true, false]) {
-		const asked = { fileName: `${MARK}.txt`, contentType: "text/plain", fileSize: bytes.length } as const;
-		const ticket = await crm.attachments.requestUpload({ app: APP, uploader: uploaderOf("visitor", user) }, asked);
-		const headers = { "Content-Type": "text/plain" };
-		expect((await fetch(ticket.uploadUrl, { method: "PUT", headers, body: bytes })).status).toBe(200);
-		const request = textRequest(`I am ${MARK}`);
-		const attachments = isSent ? [{ url: ticket.attachmentUrl }] : undefined;
-		const act = { type: "message", messageId: `id-${MARK}-${isSent}`, request, attachments } as const;
-		const customerPerson = { role: "visitor", ...crm.persons.customer(conversation) } as const;
-		await crm.handling.act(conversation, customerPerson, act);
-	}
-	const agent = { role: "agent", user: "agent-1", name: "Ada" } as const;
-	await crm.handling.act(conversation, agent, { type: "note", text: `Careful with ${MARK}` });
-	await crm.office.idle();
-	await eventually(async () => {
-		const { messageCount } = await crm.conversations.get(APP, conversation.id);
-		expect(messageCount).toBeGreaterThan(2);
-	});
-	return { customerId: customer.id, id: conversation.id };
 }
 
 describe("a customer who is erased", () => {
 	test("is in no record and no file any more, nor is what was said to them or about them", async () => {
 		const place = await open();
-		const { customerId, id } = await talked(place);
+		const { customerId, id } = await talked(place.crm);
 		const tables = new Set(place.found().map((row) => row.slice(0, row.indexOf(":"))));
 		for (const name of ["entries", "sessions", "messageIds", "customers", "conversations", "attachments"]) {
 			expect(tables).toContain(`c_${name}`);
@@ -162,7 +87,7 @@ describe("a customer who is erased", () => {
 
 	test("is unknown a second time, and comes again as somebody new", async () => {
 		const place = await open();
-		const { customerId } = await talked(place);
+		const { customerId } = await talked(place.crm);
 		await place.crm.erasures.customer(APP, customerId);
 		await expect(place.crm.erasures.customer(APP, customerId)).rejects.toMatchObject({ code: "customer_unknown" });
 		const { customer } = await place.crm.customers.findOrCreate(APP, { email: `${MARK}@example.com` });
@@ -171,7 +96,7 @@ describe("a customer who is erased", () => {
 
 	test("leaves others as they are", async () => {
 		const place = await open();
-		const { customerId } = await talked(place);
+		const { customerId } = await talked(place.crm);
 		const other = await place.crm.conversations.open(APP, { customer: { email: "bob@example.com" }, subject: "stays" });
 		await place.crm.erasures.customer(APP, customerId);
 		expect(await place.crm.conversations.get(APP, other.conversation.id)).toMatchObject({ subject: "stays" });
@@ -180,7 +105,7 @@ describe("a customer who is erased", () => {
 
 test("an export has all of a customer, and ends by saying so", async () => {
 	const place = await open();
-	const { customerId, id } = await talked(place);
+	const { customerId, id } = await talked(place.crm);
 	const lines = [];
 	for await (const line of place.crm.exports.customer(APP, customerId)) lines.push(line);
 	expect(lines[0]).toMatchObject({ type: "customer", data: { id: customerId, notes: MARK } });
@@ -195,7 +120,7 @@ test("an export has all of a customer, and ends by saying so", async () => {
 
 test("a conversation that was closed long enough ago is erased, an open one and its customer aren't", async () => {
 	const place = await open(30);
-	const { customerId, id } = await talked(place);
+	const { customerId, id } = await talked(place.crm);
 	const open_ = await place.crm.conversations.open(APP, { customerId });
 	const agent = { role: "agent", user: "agent-1", name: "Ada" } as const;
 	await place.crm.handling.close(await place.crm.conversations.get(APP, id), agent);

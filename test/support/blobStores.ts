@@ -69,6 +69,8 @@ export async function openS3() {
 	return {
 		endpoint,
 		settings,
+		/** Where it keeps what it's given. */
+		directory,
 		close: async () => {
 			server.httpServer.closeAllConnections();
 			await server.close();
@@ -78,7 +80,7 @@ export async function openS3() {
 }
 
 export async function openS3Blobs() {
-	const { endpoint, settings, close } = await openS3();
+	const { endpoint, settings, directory, close } = await openS3();
 	const client = new S3Client(settings);
 	const store = new S3BlobStore({
 		bucket: BUCKET,
@@ -89,6 +91,7 @@ export async function openS3Blobs() {
 	return {
 		store,
 		client,
+		directory,
 		isOpen: true,
 		close: async () => {
 			await store.close();

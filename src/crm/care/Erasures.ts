@@ -13,13 +13,14 @@ export interface ErasurePorts
 	readonly customers: Pick<Customers, "update">;
 	readonly attachments?: NonNullable<ConversationEraserPorts["attachments"]> &
 		NonNullable<CustomerEraserPorts["attachments"]>;
-	/** It's done: nothing of this customer is there any more. */
-	readonly onErased?: (app: string, customerId: string) => Promise<void>;
+	/** Has what was deleted and replaced in the storage go from its files, too. Default: that's the storage's affair. */
+	readonly scrub?: () => Promise<void>;
 }
 
 const CUSTOMER = "erase-customer";
 const CONVERSATION = "erase-conversation";
 const AGAIN = "erase-again";
+const SCRUB = "scrub";
 
 /**
  * What another process has read from the feed may be up to a day old (DynamoDB's streams keep as much), and be written by
@@ -40,6 +41,7 @@ export class Erasures {
 			[CUSTOMER]: (job) => this.eraseCustomer(job),
 			[CONVERSATION]: (job) => this.eraseConversation(job),
 			[AGAIN]: (job) => this.eraseAgain(job),
+			[SCRUB]: () => this.scrub(),
 		});
 		this.conversationEraser = new ConversationEraser(ports);
 		this.customerEraser = new CustomerEraser({
@@ -68,14 +70,21 @@ export class Erasures {
 
 	private async eraseCustomer({ app, subject, isOver }: Job): Promise<Outcome> {
 		if (!(await this.customerEraser.erase(app, subject, isOver))) return {};
-		await this.ports.onErased?.(app, subject);
-		return "done";
+		return this.scrub();
 	}
 
 	private async eraseConversation({ app, subject }: Job): Promise<Outcome> {
 		const seq = await this.conversationEraser.erase(app, subject);
-		const at = this.ports.clock() + AGAIN_AFTER_MS;
+		const now = this.ports.clock();
+		await this.jobs.schedule(app, SCRUB, "storage", { at: now });
+		const at = now + AGAIN_AFTER_MS;
 		if (seq !== undefined) await this.jobs.schedule(app, AGAIN, subject, { at, data: { seq } });
+		return "done";
+	}
+
+	/** Its customer's erasing does it once for all; of others the upkeep does it soon, once for many. */
+	private async scrub(): Promise<Outcome> {
+		await this.ports.scrub?.();
 		return "done";
 	}
 

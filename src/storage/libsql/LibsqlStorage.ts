@@ -8,6 +8,7 @@ import type { TextIndex } from "../TextIndex.js";
 import { type TextPage, TextStorage } from "../TextStorage.js";
 import { backupDatabase, writeBackup } from "./backup.js";
 import { Connection, configure } from "./Connection.js";
+import { emptyLog } from "./emptyLog.js";
 import { lockFile } from "./fileLock.js";
 import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
@@ -108,6 +109,15 @@ export class LibsqlStorage extends TextStorage {
 		await writeBackup(target, (file) => {
 			reading.run("VACUUM INTO ?", file);
 		});
+	}
+
+	/**
+	 * Leaves nothing in the files of what was deleted or replaced before. It writes everything that's in the log beside the
+	 * database: for after an erasing, not for every write. Throws `storage_unavailable`: try again.
+	 */
+	async scrub(): Promise<void> {
+		const { path } = this.parts.reading;
+		if (path !== MEMORY) await emptyLog(path);
 	}
 
 	async close(): Promise<void> {

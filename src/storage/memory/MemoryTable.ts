@@ -7,6 +7,13 @@ import type { AnyCollection, Key, KeyDeclaration, Query } from "../Storage.js";
 import type { TextPage } from "../TextStorage.js";
 import { firstIndex, type Position, type Row, SortedRows } from "./SortedRows.js";
 
+/** That a row came: nothing of what it held, which may have been erased since. */
+interface Insertion {
+	readonly seq: number;
+	/** See `keyText`. */
+	readonly key: string;
+}
+
 /** The records of one collection. Rows are never changed, only replaced. */
 export class MemoryTable {
 	private readonly collection: AnyCollection;
@@ -16,8 +23,8 @@ export class MemoryTable {
 		string,
 		{ readonly key: KeyDeclaration; readonly hashes: Map<string, SortedRows> }
 	>;
-	/** Insertions, oldest first; rows that have gone since are dropped from time to time. */
-	private inserted: Row[] = [];
+	/** Insertions by their numbers, oldest first; rows that have gone since are dropped from time to time. */
+	private inserted: Insertion[] = [];
 	private newest = 0;
 
 	constructor(collection: AnyCollection) {
@@ -42,7 +49,7 @@ export class MemoryTable {
 		}
 		if (row) this.rows.set(text, row);
 		else this.rows.delete(text);
-		if (row && row.seq !== before?.seq && this.collection.feed) this.inserted.push(row);
+		if (row && row.seq !== before?.seq && this.collection.feed) this.inserted.push({ seq: row.seq, key: text });
 	}
 
 	/** The JSON texts of a page. Throws `invalid_query`. */
@@ -63,9 +70,9 @@ export class MemoryTable {
 
 	/** The JSON texts of records inserted after the one with this number, and the number to continue from. */
 	insertedAfter(seq: number, limit: number, now: number): { texts: string[]; last: number } {
-		const current = (row: Row) => this.rows.get(keyText(this.collection, row.stored.key));
+		const current = ({ key }: Insertion) => this.rows.get(key);
 		if (this.inserted.length > 2 * this.rows.size + 1_000) {
-			this.inserted = this.inserted.filter((row) => current(row)?.seq === row.seq);
+			this.inserted = this.inserted.filter((each) => current(each)?.seq === each.seq);
 		}
 		const texts: string[] = [];
 		let last = seq;

@@ -83,7 +83,7 @@ export class SortedRows {
 }
 
 /** The first row for which `test` holds, as it must for all behind that; halves its way there. */
-export function firstIndex(rows: readonly Row[], test: (row: Row) => boolean): number {
+export function firstIndex<T>(rows: readonly T[], test: (row: T) => boolean): number {
 	let low = 0;
 	let high = rows.length;
 	while (low < high) {
