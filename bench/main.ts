@@ -10,6 +10,7 @@ import { markdown } from "./measure/table.js";
 import { memory } from "./memory.js";
 import { profile } from "./profile.js";
 import { rest } from "./rest.js";
+import { restart } from "./restart.js";
 import { startup } from "./startup.js";
 import { storage } from "./storage.js";
 import { throughput } from "./throughput.js";
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 	memory,
 	startup,
 	jitter,
+	restart,
 	rest,
 	storage,
 	import: importing,

@@ -3,7 +3,7 @@ export type Speech = "ours" | "socketio" | "ws";
 
 /** What a load generator is to do. */
 export interface Job {
-	readonly scenario: "throughput" | "latency" | "idle" | "jitter" | "rest";
+	readonly scenario: "throughput" | "latency" | "idle" | "jitter" | "restart" | "rest";
 	readonly speech: Speech;
 	/** Host and port. */
 	readonly origin: string;

@@ -4,9 +4,10 @@ import { idle } from "./scenarios/idle.js";
 import { jitter } from "./scenarios/jitter.js";
 import { latency } from "./scenarios/latency.js";
 import { rest } from "./scenarios/rest.js";
+import { restart } from "./scenarios/restart.js";
 import { throughput } from "./scenarios/throughput.js";
 
-const scenarios = { throughput, latency, idle, jitter, rest };
+const scenarios = { throughput, latency, idle, jitter, restart, rest };
 
 /** Tells the parent that a stretch begins or ends. */
 const mark = (name: string): void => void process.send?.({ mark: name });

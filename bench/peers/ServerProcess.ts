@@ -21,6 +21,8 @@ export interface StartOptions {
 	readonly nodeArgs?: readonly string[];
 	/** A folder that outlives the server. */
 	readonly folder?: string;
+	/** Default: a free one. */
+	readonly port?: number;
 }
 
 /** A server under test, as a process of its own on loopback. */
@@ -39,9 +41,10 @@ export class ServerProcess {
 	}
 
 	/** Starts it, and doesn't wait. */
-	static async spawn({ args, env }: Program, { nodeArgs = [], folder }: StartOptions = {}): Promise<ServerProcess> {
+	static async spawn({ args, env }: Program, options: StartOptions = {}): Promise<ServerProcess> {
+		const { nodeArgs = [], folder } = options;
 		const own = folder ?? mkdtempSync(join(tmpdir(), "stentor-bench-"));
-		const port = await freePort();
+		const port = options.port ?? (await freePort());
 		const variables = { PATH: process.env.PATH, NODE_ENV: "production", ...env(own), PORT: String(port) };
 		// Its own folder is the current one, so that no .env of the project's is read.
 		const child = spawn(process.execPath, [...nodeArgs, ...args], {
@@ -74,10 +77,11 @@ export class ServerProcess {
 		return `127.0.0.1:${this.port}`;
 	}
 
-	async stop(): Promise<void> {
+	/** `SIGKILL` ends it as a power cut would. */
+	async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
 		if (this.child.exitCode === null && this.child.signalCode === null) {
 			const exit = once(this.child, "exit");
-			this.child.kill("SIGTERM");
+			this.child.kill(signal);
 			const late = setTimeout(() => this.child.kill("SIGKILL"), STOP_MS);
 			await exit;
 			clearTimeout(late);

@@ -49,7 +49,12 @@ export class ReturningClient extends OursClient {
 
 	protected override closed(): void {
 		this.isReady = false;
-		setTimeout(() => this.join().catch(() => {}), OFFLINE_MS);
+		setTimeout(() => this.join().catch(() => {}), this.offlineMs());
+	}
+
+	/** For how long it stays away. */
+	protected offlineMs(): number {
+		return OFFLINE_MS;
 	}
 
 	protected override take(text: string): void {
@@ -81,11 +86,11 @@ export class ReturningClient extends OursClient {
 		return true;
 	}
 
-	private resume(): void {
+	protected resume(): void {
 		this.sendEvent("resume", { data: { since: this.numbers.whole } });
 	}
 
-	private resumed({ data }: OurFrame): void {
+	protected resumed({ data }: OurFrame): void {
 		// What it did itself and isn't told of (its barging in) it has, too.
 		for (let seq = this.numbers.whole + 1; seq <= (data?.seq ?? 0); seq++) this.numbers.add(seq);
 		this.wasHere = true;
