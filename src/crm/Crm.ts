@@ -3,10 +3,12 @@ import type { BlobStore } from "../blobs/BlobStore.js";
 import type { AgentTokenVerifier } from "../connectors/admin/AdminConnector.js";
 import type { FrontDesk } from "../connectors/chat/FrontDesk.js";
 import type { Desk } from "../connectors/Desk.js";
+import type { Tickets } from "../connectors/Tickets.js";
 import type { PostOffice } from "../delivery/PostOffice.js";
 import type { FileDesk, Permits, Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Entry } from "../protocol/envelope.js";
+import type { ErrorCode } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { TextIndex } from "../storage/TextIndex.js";
 import { Accounts } from "./access/Accounts.js";
@@ -17,6 +19,7 @@ import { ConnectTickets } from "./access/ConnectTickets.js";
 import { CustomerTokens } from "./access/CustomerTokens.js";
 import type { ScryptCost } from "./access/password.js";
 import { SignIn } from "./access/SignIn.js";
+import { SocketTickets } from "./access/SocketTickets.js";
 import { socketActors } from "./access/socketActors.js";
 import { Agents } from "./agents/Agents.js";
 import { AgentUpkeep } from "./agents/AgentUpkeep.js";
@@ -36,6 +39,7 @@ import { Persons } from "./conversations/Persons.js";
 import { ConversationProjection } from "./conversations/projection.js";
 import { Reception, type ReceptionPorts } from "./conversations/Reception.js";
 import { SocketPermits } from "./conversations/SocketPermits.js";
+import { customerAccountOf } from "./customers/account.js";
 import { Customers } from "./customers/Customers.js";
 import { SiteIdentities } from "./customers/SiteIdentities.js";
 import { DeskFeed } from "./desk/DeskFeed.js";
@@ -52,7 +56,8 @@ export interface Doors {
 	readonly agents: AgentAccess;
 	/** Receives customers. */
 	readonly frontDesk: FrontDesk;
-	readonly tickets: ConnectTickets;
+	/** Lets in once who got a ticket over REST. */
+	readonly tickets: Tickets;
 	readonly roster: Roster;
 	/** Who may do what at sockets. */
 	readonly permits: Permits;
@@ -130,14 +135,15 @@ export class Crm {
 	private readonly roster: AgentRoster;
 	private readonly routing: Routing;
 	private readonly agentUpkeep: AgentUpkeep;
-	/** Connections being ended because their agents' tokens are over. */
+	/** Connections being ended because their agents' tokens are over, or their customers blocked. */
 	private readonly ending = new Set<Promise<unknown>>();
 	private readonly toldOfRevoked: ((app: string, agentId: string) => void)[] = [];
 
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
 		this.audit = new AuditTrail(ports);
-		this.customers = new Customers(ports);
+		const onBlocked = (app: string, id: string) => this.endConnections(app, customerAccountOf(id), "customer_blocked");
+		this.customers = new Customers({ ...ports, onBlocked });
 		const changes = new LocalChanges();
 		const announced = { ...ports, onChange: changes.announce };
 		const conversations = new Conversations(announced);
@@ -162,11 +168,7 @@ export class Crm {
 
 		const onRevoked = (app: string, agentId: string) => {
 			for (const told of this.toldOfRevoked) told(app, agentId);
-			const ended = this.office.end(app, accountOf(agentId), { code: "agent_token_invalid" });
-			const done: Promise<unknown> = ended
-				.catch((error: unknown) => ports.monitor.error("ending connections failed", error, { app }))
-				.finally(() => this.ending.delete(done));
-			this.ending.add(done);
+			this.endConnections(app, accountOf(agentId), "agent_token_invalid");
 		};
 		const accounts = new Accounts({ ...ports, agents, onRevoked });
 		this.accounts = accounts;
@@ -195,7 +197,8 @@ export class Crm {
 			actorOf: socketActors(agents),
 			announce: (connections, signal) => this.office.announce(connections, signal),
 		});
-		const { tickets, roster, desk } = this;
+		const { roster, desk } = this;
+		const tickets = new SocketTickets({ tickets: this.tickets, agents, accounts });
 		const permits = new SocketPermits({ agents, conversations });
 		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, permits, desk, files });
 		this.office = office;
@@ -219,6 +222,15 @@ export class Crm {
 		this.handling = new Handling({ office, conversations, projection, persons });
 		office.plug(projection);
 		office.plug(new MessageIndexing(index));
+	}
+
+	/** They're ended by the time that `idle` resolves. */
+	private endConnections(app: string, account: string, code: ErrorCode): void {
+		const done: Promise<unknown> = this.office
+			.end(app, account, { code })
+			.catch((error: unknown) => this.ports.monitor.error("ending connections failed", error, { app }))
+			.finally(() => this.ending.delete(done));
+		this.ending.add(done);
 	}
 
 	/** `told` is called as soon as this process has ended an agent's tokens. */

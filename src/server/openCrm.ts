@@ -61,7 +61,7 @@ export function openCrm(parts: CrmParts): Crm {
 		retentionDays: settings.retentionDays,
 		scrub,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
-		office: ({ agents, frontDesk, roster, permits, desk, files }) =>
+		office: ({ agents, frontDesk, tickets, roster, permits, desk, files }) =>
 			new PostOffice({
 				topic,
 				storage,
@@ -69,9 +69,9 @@ export function openCrm(parts: CrmParts): Crm {
 				apps,
 				// Which dialect a client speaks shows by the query: `user` is the chat API's. It has a `token` of its own, so it's first.
 				connectors: [
-					new ChatAgentConnector(agents, desk),
-					new ChatCustomerConnector({ frontDesk, secret }),
-					new AdminConnector(agents),
+					new ChatAgentConnector(agents, desk, tickets),
+					new ChatCustomerConnector({ frontDesk, secret, tickets }),
+					new AdminConnector(agents, tickets),
 					new WidgetConnector(),
 					bots,
 				],

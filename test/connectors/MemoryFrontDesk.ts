@@ -24,7 +24,8 @@ export class MemoryFrontDesk implements FrontDesk {
 	}
 
 	private async receive(arrival: CustomerArrival): Promise<Reception> {
-		const { app, email, conversationId } = arrival;
+		const { app, conversationId } = arrival;
+		const email = "email" in arrival ? arrival.email : arrival.proved.customerId;
 		if (email === "blocked@example.com") throw new RouterError("session_forbidden", "This customer is blocked.");
 		const who = `${app}/${email.toLowerCase()}`;
 		const known = await this.storage.get(customers, [who]);

@@ -14,9 +14,13 @@ export interface ChatFrame {
 /** A client of the chat API over a real WebSocket. */
 export class ChatWire {
 	readonly frames: ChatFrame[] = [];
+	/** The code it was closed with. */
+	readonly closeCode: Promise<number>;
+
 	private constructor(private readonly socket: WebSocket) {
 		socket.on("message", (data) => this.frames.push(JSON.parse(data.toString())));
 		socket.on("error", () => {});
+		this.closeCode = new Promise((resolve) => socket.once("close", (code) => resolve(code)));
 	}
 
 	static async connect(address: string, query: Record<string, string>): Promise<ChatWire> {

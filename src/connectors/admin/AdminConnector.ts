@@ -2,6 +2,7 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import { routerDialect } from "../../protocol/router/RouterDialect.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
+import { type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
 import { userIdOf } from "../userId.js";
 
 /** Who an agent's token was made for. */
@@ -24,7 +25,7 @@ export interface AgentTokenVerifier {
 
 /**
  * Agents at the published widget (or another client of the router dialect): they watch, barge in and barge out.
- * The token comes as the query's `token` or as `Authorization: Bearer`. What the URL claims proves nothing.
+ * The token comes as the query's `token` or as `Authorization: Bearer`; a `ticket` may stand in its place. What the URL claims proves nothing.
  */
 export class AdminConnector implements SocketConnector {
 	readonly name = "admin";
@@ -42,13 +43,20 @@ export class AdminConnector implements SocketConnector {
 		"receipt",
 		"ping",
 	];
-	private readonly tokens: AgentTokenVerifier;
 
-	constructor(tokens: AgentTokenVerifier) {
-		this.tokens = tokens;
-	}
+	/** `tickets`: what may stand in a token's place. Default: there are none. */
+	constructor(
+		private readonly tokens: AgentTokenVerifier,
+		private readonly tickets?: Tickets,
+	) {}
 
 	async admit({ app, query, headers }: ConnectRequest): Promise<Admission | undefined> {
+		const ticket = ticketIn(query, "staff");
+		if (ticket !== undefined && this.tickets) {
+			const holder = await this.tickets.redeem(app.id, ticket);
+			if (holder.role === "customer") throw new RouterError("token_invalid");
+			return admissionOf(holder, query.userId);
+		}
 		const token = query.token || bearer(headers.authorization);
 		if (!token) {
 			if (query.isAdmin?.toLowerCase() === "true") throw new RouterError("agent_token_required");
@@ -58,12 +66,14 @@ export class AdminConnector implements SocketConnector {
 		if (agent.apps && !agent.apps.includes(app.id)) {
 			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		}
-		// The device's id tells one agent's screens apart; it makes nobody another agent.
-		const user = query.userId ? `${agent.subject}:${query.userId}` : agent.subject;
-		const { subject, until, name } = agent;
-		const isAdmin = agent.role === "admin";
-		return { user: userIdOf(user), account: `agent/${subject}`, isAdmin, proved: true, until, name };
+		return admissionOf(agent, query.userId);
 	}
+}
+
+function admissionOf({ subject, role, until, name }: StaffHolder, device: string | undefined): Admission {
+	// The device's id tells one agent's screens apart; it makes nobody another agent.
+	const user = userIdOf(device ? `${subject}:${device}` : subject);
+	return { user, account: `agent/${subject}`, isAdmin: role === "admin", proved: true, until, name };
 }
 
 function bearer(header: string | undefined): string | undefined {

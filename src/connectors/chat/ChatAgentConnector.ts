@@ -3,6 +3,7 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
 import type { Desk } from "../Desk.js";
+import { type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
 import { chatUserOf } from "./chatUser.js";
 import { agentUser } from "./userIds.js";
 
@@ -22,7 +23,7 @@ export interface ChatAgentVerifier {
 
 /**
  * Agents at clients of the chat API: `user={"type":"agent"}` and a token, as the query's `token` or as
- * `Authorization: Bearer`. One connection serves all their conversations. What `user` claims proves nothing.
+ * `Authorization: Bearer`, or a `ticket` alone. One connection serves all their conversations. What `user` claims proves nothing.
  */
 export class ChatAgentConnector implements SocketConnector {
 	readonly name = "chat-agent";
@@ -45,13 +46,17 @@ export class ChatAgentConnector implements SocketConnector {
 		"ping",
 	];
 
-	/** `desk`: what they may subscribe to. */
+	/** `desk`: what they may subscribe to; `tickets`: what may stand in a token's place. Default: there are none. */
 	constructor(
 		private readonly tokens: ChatAgentVerifier,
 		readonly desk?: Desk,
+		private readonly tickets?: Tickets,
 	) {}
 
 	async admit({ app, query, headers }: ConnectRequest): Promise<Admission | undefined> {
+		const ticket = ticketIn(query, "staff");
+		// Widgets say `isAdmin`.
+		if (ticket !== undefined && this.tickets && !query.isAdmin) return byTicket(this.tickets, app.id, ticket);
 		if (query.user === undefined || chatUserOf(query.user).type !== "agent") return undefined;
 		const token = query.token || headers.authorization?.match(/^Bearer +(\S+) *$/i)?.[1];
 		if (!token) throw new RouterError("agent_token_required");
@@ -59,8 +64,22 @@ export class ChatAgentConnector implements SocketConnector {
 		if (agent.apps && !agent.apps.includes(app.id)) {
 			throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		}
-		const { subject, role, until, name } = agent;
-		const isAdmin = role === "admin";
-		return { user: agentUser(subject), account: `agent/${subject}`, isAdmin, proved: true, until, name };
+		return admissionOf(agent);
 	}
+}
+
+async function byTicket(tickets: Tickets, app: string, ticket: string): Promise<Admission> {
+	const holder = await tickets.redeem(app, ticket);
+	if (holder.role === "customer") throw new RouterError("token_invalid");
+	return admissionOf(holder);
+}
+
+function admissionOf({
+	subject,
+	role,
+	until,
+	name,
+}: Omit<StaffHolder, "role"> & { role?: StaffHolder["role"] }): Admission {
+	const isAdmin = role === "admin";
+	return { user: agentUser(subject), account: `agent/${subject}`, isAdmin, proved: true, until, name };
 }

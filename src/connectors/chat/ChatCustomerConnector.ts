@@ -3,6 +3,7 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import { clientId } from "../../protocol/router/frames.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
+import { type CustomerHolder, type Tickets, ticketIn } from "../Tickets.js";
 import { chatUserOf } from "./chatUser.js";
 import type { FrontDesk } from "./FrontDesk.js";
 import { customerUser } from "./userIds.js";
@@ -11,6 +12,8 @@ export interface ChatCustomerConnectorOptions {
 	readonly frontDesk: FrontDesk;
 	/** Keys what customers are called in sessions: nobody who knows a customer's id can come as them by another dialect. */
 	readonly secret: string;
+	/** What may stand in the place of `user` and `token`. Default: there are none. */
+	readonly tickets?: Tickets;
 }
 
 /**
@@ -28,31 +31,35 @@ export class ChatCustomerConnector implements SocketConnector {
 	constructor(private readonly options: ChatCustomerConnectorOptions) {}
 
 	async admit({ app, query }: ConnectRequest): Promise<Admission | undefined> {
-		if (query.user === undefined) return undefined;
-		const user = chatUserOf(query.user);
-		if (user.type !== "customer") return undefined;
+		const ticket = this.options.tickets && ticketIn(query, "customer");
+		const user = query.user === undefined ? undefined : chatUserOf(query.user);
+		if (user?.type === "agent" || (!user && ticket === undefined)) return undefined;
 		const wanted = query.conversationId || undefined;
 		if (wanted !== undefined && !clientId.safeParse(wanted).success) {
 			throw new RouterError("session_forbidden", "The `conversationId` is none.");
 		}
 		const { frontDesk, secret } = this.options;
-		const { email } = user;
-		const name = user.name || undefined;
-		const { conversationId, customerId, token, peopleFirst } = await frontDesk.open({
-			app: app.id,
-			email,
-			name,
-			conversationId: wanted,
-			token: query.token || undefined,
-		});
+		const holder = ticket === undefined ? undefined : await this.holderOf(app.id, ticket);
+		const name = user?.name || undefined;
+		const came = { app: app.id, name, conversationId: wanted };
+		const { conversationId, customerId, token, peopleFirst } = await frontDesk.open(
+			holder ? { ...came, proved: holder } : { ...came, email: user?.email ?? "", token: query.token || undefined },
+		);
 		return {
 			user: customerUser(secret, app.id, customerId),
 			account: `customer/${customerId}`,
+			until: holder?.until,
 			name,
-			email,
+			email: user?.email,
 			session: conversationId,
 			peopleFirst,
 			greeting: { customerId, token },
 		};
+	}
+
+	private async holderOf(app: string, ticket: string): Promise<CustomerHolder> {
+		const holder = await this.options.tickets?.redeem(app, ticket);
+		if (holder?.role !== "customer") throw new RouterError("token_invalid");
+		return holder;
 	}
 }

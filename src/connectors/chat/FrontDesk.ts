@@ -1,14 +1,24 @@
-/** A customer who comes by the chat API. Nothing of it is proved. */
-export interface CustomerArrival {
+interface Arrival {
 	/** The app's id. */
 	readonly app: string;
-	readonly email: string;
 	readonly name?: string;
 	/** The conversation that they want to go on with. */
 	readonly conversationId?: string;
+}
+
+/** A customer who comes by the chat API. Nothing of it is proved. */
+export interface UnknownArrival extends Arrival {
+	readonly email: string;
 	/** What proves that it's theirs, where that's asked for. */
 	readonly token?: string;
 }
+
+/** A customer who has proved who they are, and which conversation is the only one that they may come to, if one is. */
+export interface ProvedArrival extends Arrival {
+	readonly proved: { readonly customerId: string; readonly conversationId?: string };
+}
+
+export type CustomerArrival = UnknownArrival | ProvedArrival;
 
 /** Where a customer talks, and as whom. */
 export interface Reception {

@@ -5,6 +5,8 @@ export interface StaffActor {
 	readonly agentId: string;
 	/** Empty: all. */
 	readonly departments: readonly string[];
+	/** Of the account that they signed in with, then: a newer one ends it. Absent where it's no account of ours. */
+	readonly version?: number;
 }
 
 export interface CustomerActor {

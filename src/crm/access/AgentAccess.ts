@@ -37,7 +37,7 @@ export class AgentAccess implements AgentTokenVerifier {
 		if (apps && !apps.includes(app)) throw new RouterError("agent_token_invalid", "The agent token is for other apps.");
 		const agent = await this.ports.agents.get(app, subject);
 		if (agent && isOurs && version === undefined) throw revoked();
-		return { role, app, agentId: subject, departments: agent?.departments ?? [] };
+		return { role, app, agentId: subject, departments: agent?.departments ?? [], version };
 	}
 
 	private async identify(token: string): Promise<{ readonly identity: AgentIdentity; readonly isOurs: boolean }> {

@@ -47,6 +47,8 @@ export interface ConnectTicketRecord {
 	/** `<topic>/<app>/<SHA-256 of the ticket>`. */
 	ticket: string;
 	actor: Actor;
+	/** When what its holder got it with ends, epoch seconds. */
+	until?: number;
 	expires: number;
 }
 

@@ -1,4 +1,10 @@
-import type { CustomerArrival, FrontDesk, Reception as Received } from "../../connectors/chat/FrontDesk.js";
+import type {
+	CustomerArrival,
+	FrontDesk,
+	ProvedArrival,
+	Reception as Received,
+	UnknownArrival,
+} from "../../connectors/chat/FrontDesk.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { CustomerTokens } from "../access/CustomerTokens.js";
 import { unprovedClaims } from "../access/unprovedClaims.js";
@@ -21,22 +27,35 @@ export interface ReceptionPorts {
 	readonly visitorAuth: "open" | "strict";
 }
 
+/** Who somebody is, proved. */
+interface Proof {
+	readonly customerId: string;
+	/** The only conversation that they may come to. */
+	readonly conversationId?: string;
+	/** Not only of a conversation: they may open others. */
+	readonly isPerson: boolean;
+}
+
 /** Receives customers of the chat API: each comes to a conversation of theirs. */
 export class Reception implements FrontDesk {
 	constructor(private readonly ports: ReceptionPorts) {}
 
 	/** Throws `customer_blocked`, `token_invalid`. */
-	async open({ app, email, name, conversationId, token }: CustomerArrival): Promise<Received> {
+	async open(arrival: CustomerArrival): Promise<Received> {
 		const { conversations, customerTokens } = this.ports;
+		const { app, name } = arrival;
+		const proof = "proved" in arrival ? provedBy(arrival) : await this.proofOf(arrival);
+		const conversationId = arrival.conversationId ?? proof?.conversationId;
 		const found = conversationId === undefined ? undefined : await this.find(app, conversationId);
-		const proof = token === undefined ? undefined : await this.proofOf(app, token, conversationId);
-		const isTheirs = found && (proof ? proof.customerId === found.customerId : this.mayGoOn(found, email));
+		const isTheirs = found && (proof ? proof.customerId === found.customerId : this.mayGoOn(found, arrival));
 		// One that's somebody else's, or over, isn't told apart from one that never was.
 		const id = !found || (isTheirs && found.status !== "archived") ? conversationId : undefined;
 		const known = proof?.isPerson ? proof.customerId : isTheirs ? found.customerId : undefined;
 		const opened = await conversations.open(
 			app,
-			known === undefined ? { customer: { email, name } } : { customerId: known },
+			known === undefined
+				? { customer: { email: "email" in arrival ? arrival.email : "", name } }
+				: { customerId: known },
 			{ id },
 		);
 		const { id: opensId, customerId } = opened.conversation;
@@ -49,11 +68,8 @@ export class Reception implements FrontDesk {
 	}
 
 	/** Whose the token is: of one of our conversations, or of a person whom the site vouches for. */
-	private async proofOf(
-		app: string,
-		token: string,
-		conversationId: string | undefined,
-	): Promise<{ readonly customerId: string; readonly isPerson: boolean }> {
+	private async proofOf({ app, token, conversationId }: UnknownArrival): Promise<Proof | undefined> {
+		if (token === undefined) return undefined;
 		const { customerTokens, identities, clock } = this.ports;
 		const secret = unprovedClaims(token).aud === app ? identities.secretOf(app) : undefined;
 		if (secret !== undefined) {
@@ -68,7 +84,9 @@ export class Reception implements FrontDesk {
 	}
 
 	/** An e-mail address proves nothing: with it goes the conversation's id, which only who opened it knows. */
-	private mayGoOn({ customer }: Conversation, email: string): boolean {
+	private mayGoOn({ customer }: Conversation, arrival: CustomerArrival): boolean {
+		if (!("email" in arrival)) return false;
+		const { email } = arrival;
 		return this.ports.visitorAuth === "open" && customer.email?.toLowerCase() === email.toLowerCase();
 	}
 
@@ -80,4 +98,12 @@ export class Reception implements FrontDesk {
 			throw error;
 		}
 	}
+}
+
+function provedBy({ proved, conversationId: wanted }: ProvedArrival): Proof {
+	const { customerId, conversationId } = proved;
+	if (wanted !== undefined && conversationId !== undefined && wanted !== conversationId) {
+		throw new RouterError("token_invalid", "The ticket is for another conversation.");
+	}
+	return { customerId, conversationId, isPerson: true };
 }

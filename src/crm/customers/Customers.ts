@@ -31,6 +31,11 @@ import {
 	newCustomer,
 } from "./schema.js";
 
+export interface CustomersPorts extends CustomerPorts {
+	/** Is told of each time that a customer is blocked: their open sockets are to be closed. */
+	readonly onBlocked?: (app: string, customerId: string) => void;
+}
+
 /** The customers of every app. Inputs are checked here: `invalid_input` names what is wrong with them. */
 export class Customers {
 	readonly registration: Registration;
@@ -40,7 +45,7 @@ export class Customers {
 	private readonly storage: Storage;
 	private readonly clock: () => number;
 
-	constructor(ports: CustomerPorts) {
+	constructor(private readonly ports: CustomersPorts) {
 		const { topic, storage, clock } = ports;
 		this.topic = topic;
 		this.storage = storage;
@@ -109,6 +114,8 @@ export class Customers {
 				throw error;
 			}
 			await this.tags.leave(tagging);
+			// Said again, it's done again: the process may have died of it.
+			if (changes.status === "blocked") this.ports.onBlocked?.(app, id);
 			return after;
 		});
 	}

@@ -41,6 +41,8 @@ export interface Authenticated {
 	readonly app: string;
 	/** Undefined: nobody says to be somebody. */
 	readonly actor?: Actor;
+	/** When what they came with ends, in epoch seconds; undefined: it doesn't by itself. */
+	readonly until?: number;
 }
 
 const API_KEY = "scr.";
@@ -70,18 +72,15 @@ export class Authentication {
 		this.known.forget(app, id);
 	}
 
-	private async byToken(
-		token: string,
-		appId: string | undefined,
-	): Promise<Authenticated & { readonly until?: number }> {
+	private async byToken(token: string, appId: string | undefined): Promise<Authenticated> {
 		if (token.startsWith(API_KEY)) {
 			const actor = await this.ports.apiKeys.verify(token);
 			if ((await this.appOf(appId ?? actor.app)) !== actor.app) throw otherApp();
 			return { app: actor.app, actor };
 		}
 		const app = await this.appOf(appId);
-		const { aud, exp } = unprovedClaims(token);
-		const until = exp === undefined ? undefined : exp * 1000;
+		// Whoever verifies the token refuses one without an end.
+		const { aud, exp: until } = unprovedClaims(token);
 		if (aud === CUSTOMER_AUDIENCE) return { app, actor: await this.ports.customerTokens.verify(app, token), until };
 		const { identity, clock } = this.ports;
 		const secret = aud === app && identity ? await identity.secretOf(app) : undefined;

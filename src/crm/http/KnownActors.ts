@@ -17,13 +17,14 @@ export class KnownActors {
 
 	constructor(private readonly clock: () => number) {}
 
-	/** `prove` may say until when its proof holds at most, in epoch milliseconds. */
-	async get(key: string, prove: () => Promise<Authenticated & { readonly until?: number }>): Promise<Authenticated> {
+	/** What was proved holds no longer than what it was proved by. */
+	async get(key: string, prove: () => Promise<Authenticated>): Promise<Authenticated> {
 		const known = this.known.get(key);
 		if (known && known.until > this.clock()) return known.who;
 		const before = this.forgotten;
-		const { until = Number.POSITIVE_INFINITY, ...who } = await prove();
-		if (before === this.forgotten) this.keep(key, { until: Math.min(until, this.clock() + HOLDS_MS), who });
+		const who = await prove();
+		const until = Math.min((who.until ?? Number.POSITIVE_INFINITY) * 1000, this.clock() + HOLDS_MS);
+		if (before === this.forgotten) this.keep(key, { until, who });
 		return who;
 	}
 

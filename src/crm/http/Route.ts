@@ -20,6 +20,8 @@ export interface Asked<Who = Actor, Params = unknown, Query = unknown, Body = un
 	readonly app: string;
 	/** Who asks; undefined on open routes. */
 	readonly actor: Who;
+	/** When what they came with ends, in epoch seconds; undefined: it doesn't by itself. */
+	readonly until?: number;
 	readonly params: Params;
 	readonly query: Query;
 	readonly body: Body;

@@ -44,7 +44,7 @@ export async function answered(
 	const who = await authentication.of(
 		isOpen(route.action) ? { appId: meant } : { ...credentialsOf(req), appId: meant },
 	);
-	const { app, actor } = who;
+	const { app, actor, until } = who;
 	if (actor) limits.actor.take(`${app}/${nameOf(actor)}`);
 	if (actor && actor.role !== "customer" && actor.role !== "server") active?.(actor);
 	assertMayEver(route.action, actor);
@@ -52,6 +52,7 @@ export async function answered(
 	const asked = {
 		app,
 		actor,
+		until,
 		params: paramsOf(context),
 		query: checked("query", route.query ?? NOTHING, query),
 		body: checked("body", route.body ?? BODYLESS, await bodyOf(req)),

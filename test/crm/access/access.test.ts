@@ -28,6 +28,7 @@ await onEveryStorage((place) => {
 				app: APP,
 				agentId: ada.id,
 				departments: ["sales"],
+				version: 0,
 			});
 			await expect(g.access.actor("other", signedIn.accessToken)).rejects.toMatchObject({
 				code: "agent_token_invalid",
@@ -274,7 +275,7 @@ await onEveryStorage((place) => {
 			const { ticket, expiresIn } = await g.tickets.issue(actor);
 			expect(expiresIn).toBe(TICKET_S);
 			await expect(g.tickets.redeem("other", ticket)).rejects.toMatchObject({ code: "token_invalid" });
-			expect(await g.tickets.redeem(APP, ticket)).toEqual(actor);
+			expect(await g.tickets.redeem(APP, ticket)).toEqual({ actor });
 			await expect(g.tickets.redeem(APP, ticket)).rejects.toMatchObject({ code: "token_invalid" });
 		});
 
@@ -283,6 +284,16 @@ await onEveryStorage((place) => {
 			const { ticket } = await g.tickets.issue(actor);
 			const uses = await Promise.allSettled([1, 2, 3, 4, 5].map(() => new Gate(g.place).tickets.redeem(APP, ticket)));
 			expect(uses.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		});
+
+		test("end with what they were got with, and tell when that is", async () => {
+			const g = gate();
+			const now = Math.floor(g.place.clock.now / 1_000);
+			const { ticket } = await g.tickets.issue(actor, now + 10);
+			expect(await g.tickets.redeem(APP, ticket)).toEqual({ actor, until: now + 10 });
+			const { ticket: later } = await g.tickets.issue(actor, now + 10);
+			g.place.clock.advance(11_000);
+			await expect(g.tickets.redeem(APP, later)).rejects.toMatchObject({ code: "token_invalid" });
 		});
 
 		test("end by themselves, and aren't kept as they are", async () => {

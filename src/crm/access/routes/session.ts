@@ -70,7 +70,7 @@ export function sessionRoutes({ agents, customers, tickets }: SessionServices) {
 			answer: one(connectTicket),
 			status: 201,
 			touches: theApp,
-			handle: ({ actor }) => tickets.issue(actor),
+			handle: ({ actor, until }) => tickets.issue(actor, until),
 		}),
 	] as const;
 }
