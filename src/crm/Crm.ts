@@ -31,6 +31,7 @@ import { messageFiles } from "./attachments/messageFiles.js";
 import { AuditTrail } from "./audit/AuditTrail.js";
 import { Erasures } from "./care/Erasures.js";
 import { Exports } from "./care/Exports.js";
+import { Joins } from "./care/Joins.js";
 import { Retention } from "./care/Retention.js";
 import { Conversations } from "./conversations/Conversations.js";
 import { LocalChanges } from "./conversations/changes.js";
@@ -43,6 +44,7 @@ import { customerAccountOf } from "./customers/account.js";
 import { Customers } from "./customers/Customers.js";
 import { SiteIdentities } from "./customers/SiteIdentities.js";
 import { DeskFeed } from "./desk/DeskFeed.js";
+import { Jobs } from "./jobs/Jobs.js";
 import { Messages } from "./messages/Messages.js";
 import { AgentRoster } from "./routing/AgentRoster.js";
 import { Queue } from "./routing/Queue.js";
@@ -125,6 +127,9 @@ export class Crm {
 	readonly handling: Handling;
 	/** Erases customers and conversations. */
 	readonly erasures: Erasures;
+	/** Joins customers who are one person. */
+	readonly joins: Joins;
+	private readonly jobs: Jobs;
 	/** What is kept of a customer. */
 	readonly exports: Exports;
 	/** Who did what. */
@@ -142,7 +147,15 @@ export class Crm {
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
 		this.audit = new AuditTrail(ports);
-		const onBlocked = (app: string, id: string) => this.endConnections(app, customerAccountOf(id), "customer_blocked");
+		const onBlocked = (app: string, id: string) => {
+			const end = (each: string) => this.endConnections(app, customerAccountOf(each), "customer_blocked");
+			end(id);
+			// Connections that were opened before they were joined with this one.
+			this.whileEnding(
+				app,
+				this.joins.former(app, id).then((ids) => ids.forEach(end)),
+			);
+		};
 		this.customers = new Customers({ ...ports, onBlocked });
 		const changes = new LocalChanges();
 		const announced = { ...ports, onChange: changes.announce };
@@ -176,14 +189,23 @@ export class Crm {
 		this.signIn = new SignIn({ ...ports, agents, accounts, attempts: new Attempts(ports) });
 		this.apiKeys = new ApiKeys(ports);
 		this.tickets = new ConnectTickets(ports);
-		const customerTokens = new CustomerTokens({ secret, clock });
+		const currentOf = (app: string, id: string) => this.joins.current(app, id);
+		const customerTokens = new CustomerTokens({ secret, clock, currentOf });
 		this.customerTokens = customerTokens;
 
 		const { identitySecretOf: secretOf = () => undefined } = ports;
 		const identities = new SiteIdentities({ ...ports, secretOf });
 		this.identities = identities;
 
-		const frontDesk = new Reception({ conversations, customerTokens, identities, visitorAuth, clock });
+		const frontDesk = new Reception({
+			conversations,
+			customers: this.customers,
+			customerTokens,
+			identities,
+			visitorAuth,
+			clock,
+			visitorId: (conversation) => this.persons.visitorId(conversation),
+		});
 		this.roster = new AgentRoster({
 			...ports,
 			availability,
@@ -205,11 +227,14 @@ export class Crm {
 		this.messages = new Messages({ storage, office });
 		const { textIndex: index } = ports;
 		this.search = new Search({ ...ports, index, conversations });
-		const persons = new Persons({ secret: ports.aliasSecret, agents });
+		const persons = new Persons({ secret: ports.aliasSecret, agents, office });
 		this.persons = persons;
 		const { customers, attachments } = this;
 		const uploaderOf = (app: string, customerId: string) => persons.uploader({ role: "customer", app, customerId });
-		this.erasures = new Erasures({ ...announced, office, customers, assignments, attachments, uploaderOf });
+		const jobs = new Jobs(ports);
+		this.jobs = jobs;
+		this.erasures = new Erasures({ ...announced, jobs, office, customers, assignments, attachments, uploaderOf });
+		this.joins = new Joins({ ...announced, jobs, customers, attachments, uploaderOf });
 		this.exports = new Exports({ ...ports, office, attachments });
 		const daysOf = async (app: string) => (await ports.apps.get(app))?.retentionDays ?? ports.retentionDays;
 		this.retention = new Retention({ ...ports, erasures: this.erasures, daysOf });
@@ -226,8 +251,11 @@ export class Crm {
 
 	/** They're ended by the time that `idle` resolves. */
 	private endConnections(app: string, account: string, code: ErrorCode): void {
-		const done: Promise<unknown> = this.office
-			.end(app, account, { code })
+		this.whileEnding(app, this.office.end(app, account, { code }));
+	}
+
+	private whileEnding(app: string, work: Promise<unknown>): void {
+		const done: Promise<unknown> = work
 			.catch((error: unknown) => this.ports.monitor.error("ending connections failed", error, { app }))
 			.finally(() => this.ending.delete(done));
 		this.ending.add(done);
@@ -247,7 +275,7 @@ export class Crm {
 			await this.kept(id, "agents", () => this.agentUpkeep.run(id));
 			await this.kept(id, "waiting", () => this.routing.tendWaiting(id));
 			await this.kept(id, "attachments", () => this.attachments.removeAbandoned(id));
-			await this.kept(id, "jobs", () => this.erasures.jobs.upkeep(id));
+			await this.kept(id, "jobs", () => this.jobs.upkeep(id));
 			await this.kept(id, "retention", () => this.retention.run(id));
 		}
 	}

@@ -15,6 +15,7 @@ const CONTRACTS = [
 	"transport/Transport.ts",
 	"connectors/Connector.ts",
 	"connectors/Desk.ts",
+	"connectors/Tickets.ts",
 	"apps/Apps.ts",
 	"monitoring/Monitor.ts",
 	"blobs/BlobStore.ts",
@@ -32,6 +33,7 @@ export const AREAS: readonly Area[] = [
 	{ area: "monitoring/Monitor.ts", imports: ["protocol/"], packages: [] },
 	{ area: "connectors/Connector.ts", imports: ["protocol/", "apps/Apps.ts", "connectors/Desk.ts"], packages: [] },
 	{ area: "connectors/Desk.ts", imports: [], packages: [] },
+	{ area: "connectors/Tickets.ts", imports: ["connectors/Connector.ts"], packages: [] },
 	{ area: "blobs/BlobStore.ts", imports: ["protocol/"], packages: [] },
 
 	{

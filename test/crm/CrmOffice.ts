@@ -27,7 +27,7 @@ export interface AtDesk {
 	readonly client: ChatClient;
 }
 
-interface CrmOfficeOptions extends Partial<Pick<CrmPorts, "gatherMs" | "monitor" | "apps">> {
+interface CrmOfficeOptions extends Partial<Pick<CrmPorts, "gatherMs" | "monitor" | "apps" | "clock">> {
 	/** Default: one in memory. Closed by nobody. */
 	readonly openStorage?: (collections: readonly AnyCollection[], clock: () => number) => Promise<Storage>;
 	readonly indexOn?: (storage: Storage) => Promise<TextIndex>;
@@ -54,12 +54,11 @@ export class CrmOffice {
 			...given
 		}: CrmOfficeOptions = {},
 	): Promise<CrmOffice> {
-		const clock = Date.now;
+		const { apps = new StaticApps([{ id: APP }]), monitor = silent, clock = Date.now } = given;
 		const storage = await openStorage([...collections, ...crmCollections, ...wordCollections], clock);
 		const { store: blobs, close } = await openFolderBlobs({}, clock);
 		const transport = new LoopTransport();
 		const textIndex = await indexOn(storage);
-		const { apps = new StaticApps([{ id: APP }]), monitor = silent } = given;
 		const crm = new Crm({
 			topic: "crm",
 			storage,

@@ -108,7 +108,11 @@ await onEachStorage((open) => {
 
 		test("whose closing was in the log when the process died is closed after the next has started", async () => {
 			const { at, storage, topic, clock, conversations, conversation } = await begin();
-			const persons = new Persons({ secret: at.ports.secret, agents: { get: async () => undefined } });
+			const persons = new Persons({
+				secret: at.ports.secret,
+				office: at.office,
+				agents: { get: async () => undefined },
+			});
 			const dies = { upTo: () => Promise.reject(new Error("killed")) };
 			const handling = new Handling({ office: at.office, conversations, projection: dies, persons });
 			const steps: [string, () => Promise<Conversation>, Partial<Conversation>][] = [

@@ -13,7 +13,7 @@ export function handlingOf({ office, ports }: Pick<TestOffice, "office" | "ports
 		office,
 		conversations: new Conversations({ storage, clock, topic }),
 		projection: new ConversationProjection({ monitor: silent, storage, clock, topic }),
-		persons: new Persons({ secret, agents: { get: async () => undefined } }),
+		persons: new Persons({ secret, office, agents: { get: async () => undefined } }),
 	});
 }
 

@@ -6,14 +6,20 @@ import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerCon
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
 import { uploaderOf } from "../../src/crm/attachments/messageFiles.js";
 import { Crm, type CrmPorts } from "../../src/crm/Crm.js";
+import { crmCollections } from "../../src/crm/collections.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
+import { collections } from "../../src/delivery/records.js";
 import { type Monitor, silent } from "../../src/monitoring/Monitor.js";
 import { textRequest } from "../../src/protocol/stentor.js";
 import type { Storage } from "../../src/storage/Storage.js";
 import type { TextIndex } from "../../src/storage/TextIndex.js";
+import { wordCollections } from "../../src/storage/words/index.js";
 import { Steered, say } from "../delivery/Steered.js";
 import { eventually } from "../support/eventually.js";
 import { LoopTransport } from "../support/LoopTransport.js";
+
+/** What a storage with its text index is opened with. */
+export const COLLECTIONS = [...collections, ...crmCollections, ...wordCollections];
 
 export const APP = "shop";
 const TOPIC = "care";

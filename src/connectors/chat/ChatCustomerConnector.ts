@@ -42,11 +42,17 @@ export class ChatCustomerConnector implements SocketConnector {
 		const holder = ticket === undefined ? undefined : await this.holderOf(app.id, ticket);
 		const name = user?.name || undefined;
 		const came = { app: app.id, name, conversationId: wanted };
-		const { conversationId, customerId, token, peopleFirst } = await frontDesk.open(
+		const {
+			conversationId,
+			customerId,
+			knownAs = customerId,
+			token,
+			peopleFirst,
+		} = await frontDesk.open(
 			holder ? { ...came, proved: holder } : { ...came, email: user?.email ?? "", token: query.token || undefined },
 		);
 		return {
-			user: customerUser(secret, app.id, customerId),
+			user: customerUser(secret, app.id, knownAs),
 			account: `customer/${customerId}`,
 			until: holder?.until,
 			name,

@@ -25,6 +25,8 @@ export interface Reception {
 	/** The session's id. */
 	readonly conversationId: string;
 	readonly customerId: string;
+	/** By which customer's id the session knows them, where it began before they were joined with this one. */
+	readonly knownAs?: string;
 	/** People answer; the bot only while nobody is there. Default: the app's bot answers until a person takes over. */
 	readonly peopleFirst?: boolean;
 	/** With it the same customer comes back to this conversation. */

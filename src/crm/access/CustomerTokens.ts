@@ -11,12 +11,18 @@ const LIFETIME_S = 30 * 24 * 60 * 60;
 const id = z.string().min(1).max(LIMITS.idLength);
 const claims = z.object({ sub: id, app: id, conversation: id });
 
+export interface CustomerTokenPorts extends Pick<Signing, "secret" | "clock"> {
+	/** Who a customer is now who was joined with another one. Default: they're always who they were. */
+	readonly currentOf?: (app: string, customerId: string) => Promise<string>;
+}
+
 /** Tokens that let a customer into one conversation, and no other. */
 export class CustomerTokens {
 	private readonly signing: Signing;
 
 	/** `secret`: at least 32 bytes. */
-	constructor({ secret, clock }: Pick<Signing, "secret" | "clock">) {
+	constructor(private readonly ports: CustomerTokenPorts) {
+		const { secret, clock } = ports;
 		this.signing = { secret, audience: CUSTOMER_AUDIENCE, clock };
 	}
 
@@ -29,6 +35,7 @@ export class CustomerTokens {
 	async verify(app: string, token: string): Promise<CustomerActor & { readonly conversationId: string }> {
 		const { sub, app: madeFor, conversation } = await verify(this.signing, token, claims);
 		if (madeFor !== app) throw new RouterError("token_invalid", "The token is for another app.");
-		return { role: "customer", app, customerId: sub, conversationId: conversation };
+		const customerId = (await this.ports.currentOf?.(app, sub)) ?? sub;
+		return { role: "customer", app, customerId, conversationId: conversation };
 	}
 }

@@ -172,6 +172,30 @@ export class Attachments {
 		return erased;
 	}
 
+	/** What somebody has uploaded, or is about to, and no message carries yet is another's from now on. */
+	async handOver({ app, uploader }: Party, to: string): Promise<void> {
+		let cursor: string | undefined;
+		do {
+			const query = { index: "abandoned", hash: this.scope(app), limit: PAGE, cursor } as const;
+			const page = await this.storage.query(attachments, query);
+			for (const record of page.records) {
+				if (record.state === "deleted" || record.uploader !== uploader) continue;
+				await this.giveTo(record.attachment, uploader, to);
+			}
+			cursor = page.cursor;
+		} while (cursor);
+	}
+
+	private async giveTo(attachment: string, from: string, to: string): Promise<void> {
+		try {
+			const change = { set: [["uploader", to]] } as const;
+			await this.storage.update(attachments, [attachment], change, [{ path: "uploader", eq: from }]);
+		} catch (error) {
+			// It's gone meanwhile.
+			if (!(error instanceof ConditionFailed)) throw error;
+		}
+	}
+
 	/** Removes what somebody has uploaded, or was about to, and no message carries. */
 	async eraseUnsent({ app, uploader }: Party): Promise<void> {
 		let cursor: string | undefined;

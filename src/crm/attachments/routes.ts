@@ -56,7 +56,11 @@ export function attachmentRoutes({ attachments, conversations, customers, person
 			async handle({ app, actor, body: { conversationId, ...asked } }) {
 				if (actor.role === "customer") assertActive(await customers.get(app, actor.customerId));
 				const named = conversationId ?? (actor.role === "customer" ? actor.conversationId : undefined);
-				return attachments.requestUpload({ app, uploader: persons.uploader(actor) }, asked, named);
+				const uploader =
+					named === undefined
+						? persons.uploader(actor)
+						: await persons.uploaderIn(actor, await conversations.get(app, named));
+				return attachments.requestUpload({ app, uploader }, asked, named);
 			},
 		}),
 		route({

@@ -1,14 +1,16 @@
 import { RouterError } from "../../protocol/errors.js";
 import type { Customers } from "../customers/Customers.js";
 import { customerKey, customers } from "../customers/records.js";
-import { type Job, type JobPorts, Jobs, type Outcome } from "../jobs/Jobs.js";
+import type { Job, Jobs, Outcome } from "../jobs/Jobs.js";
 import { ConversationEraser, type ConversationEraserPorts } from "./ConversationEraser.js";
 import { CustomerEraser, type CustomerEraserPorts } from "./CustomerEraser.js";
 
 export interface ErasurePorts
-	extends JobPorts,
-		Omit<ConversationEraserPorts, "office" | "attachments">,
+	extends Omit<ConversationEraserPorts, "office" | "attachments">,
 		Omit<CustomerEraserPorts, "customers" | "conversation" | "attachments"> {
+	readonly jobs: Jobs;
+	/** Epoch milliseconds. */
+	readonly clock: () => number;
 	readonly office: ConversationEraserPorts["office"];
 	readonly customers: Pick<Customers, "update">;
 	readonly attachments?: NonNullable<ConversationEraserPorts["attachments"]> &
@@ -37,12 +39,12 @@ export class Erasures {
 	private readonly customerEraser: CustomerEraser;
 
 	constructor(private readonly ports: ErasurePorts) {
-		this.jobs = new Jobs(ports, {
-			[CUSTOMER]: (job) => this.eraseCustomer(job),
-			[CONVERSATION]: (job) => this.eraseConversation(job),
-			[AGAIN]: (job) => this.eraseAgain(job),
-			[SCRUB]: () => this.scrub(),
-		});
+		const { jobs } = ports;
+		this.jobs = jobs;
+		jobs.add(CUSTOMER, (job) => this.eraseCustomer(job));
+		jobs.add(CONVERSATION, (job) => this.eraseConversation(job));
+		jobs.add(AGAIN, (job) => this.eraseAgain(job));
+		jobs.add(SCRUB, () => this.scrub());
 		this.conversationEraser = new ConversationEraser(ports);
 		this.customerEraser = new CustomerEraser({
 			...ports,

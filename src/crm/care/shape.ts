@@ -1,9 +1,12 @@
 import * as z from "zod";
+import { LIMITS } from "../../protocol/limits.js";
 import { attachment } from "../attachments/shape.js";
 import { conversation } from "../conversations/shape.js";
 import { customer } from "../customers/shape.js";
 import { message } from "../messages/shape.js";
+import { text } from "../records/input.js";
 import type { ErasureState } from "./Erasures.js";
+import type { JoinState } from "./Joins.js";
 
 const file = attachment.and(z.object({ conversationId: z.string() }));
 const counts = z.strictObject({ conversations: z.int(), messages: z.int(), files: z.int() });
@@ -27,3 +30,15 @@ export const erasure: z.ZodType<{ readonly state: ErasureState }> = z
 			.meta({ description: "`running`: the server goes on with it, also after a crash." }),
 	})
 	.meta({ id: "Erasure" });
+
+/** Who is joined with another customer. */
+export const merged = z.strictObject({ from: text(LIMITS.idLength) });
+
+/** How far the joining of two customers is. */
+export const merge: z.ZodType<{ readonly state: JoinState }> = z
+	.strictObject({
+		state: z
+			.enum(["running", "done"])
+			.meta({ description: "`running`: the server goes on with it, also after a crash." }),
+	})
+	.meta({ id: "Merge" });

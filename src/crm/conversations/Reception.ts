@@ -9,12 +9,17 @@ import { RouterError } from "../../protocol/errors.js";
 import type { CustomerTokens } from "../access/CustomerTokens.js";
 import { unprovedClaims } from "../access/unprovedClaims.js";
 import { identityByJwt } from "../access/verifiedIdentity.js";
+import type { Customers } from "../customers/Customers.js";
 import type { SiteIdentities } from "../customers/SiteIdentities.js";
 import type { Conversations } from "./Conversations.js";
+import type { Persons } from "./Persons.js";
 import type { Conversation } from "./records.js";
 
 export interface ReceptionPorts {
 	readonly conversations: Conversations;
+	readonly customers: Pick<Customers, "findByEmail">;
+	/** See `Persons.visitorId`. */
+	readonly visitorId: Persons["visitorId"];
 	readonly customerTokens: CustomerTokens;
 	/** Whom sites vouch for. */
 	readonly identities: SiteIdentities;
@@ -47,7 +52,7 @@ export class Reception implements FrontDesk {
 		const proof = "proved" in arrival ? provedBy(arrival) : await this.proofOf(arrival);
 		const conversationId = arrival.conversationId ?? proof?.conversationId;
 		const found = conversationId === undefined ? undefined : await this.find(app, conversationId);
-		const isTheirs = found && (proof ? proof.customerId === found.customerId : this.mayGoOn(found, arrival));
+		const isTheirs = found && (proof ? proof.customerId === found.customerId : await this.mayGoOn(found, arrival));
 		// One that's somebody else's, or over, isn't told apart from one that never was.
 		const id = !found || (isTheirs && found.status !== "archived") ? conversationId : undefined;
 		const known = proof?.isPerson ? proof.customerId : isTheirs ? found.customerId : undefined;
@@ -62,6 +67,7 @@ export class Reception implements FrontDesk {
 		return {
 			conversationId: opensId,
 			customerId,
+			knownAs: await this.ports.visitorId(opened.conversation),
 			peopleFirst: true,
 			token: await customerTokens.issue(app, customerId, opensId),
 		};
@@ -84,10 +90,15 @@ export class Reception implements FrontDesk {
 	}
 
 	/** An e-mail address proves nothing: with it goes the conversation's id, which only who opened it knows. */
-	private mayGoOn({ customer }: Conversation, arrival: CustomerArrival): boolean {
-		if (!("email" in arrival)) return false;
+	private async mayGoOn(
+		{ appId, customer, customerId, knownAs }: Conversation,
+		arrival: CustomerArrival,
+	): Promise<boolean> {
+		if (!("email" in arrival) || this.ports.visitorAuth !== "open") return false;
 		const { email } = arrival;
-		return this.ports.visitorAuth === "open" && customer.email?.toLowerCase() === email.toLowerCase();
+		if (customer.email?.toLowerCase() === email.toLowerCase()) return true;
+		// They began it under another address.
+		return knownAs !== undefined && (await this.ports.customers.findByEmail(appId, email))?.id === customerId;
 	}
 
 	private async find(app: string, id: string): Promise<Conversation | undefined> {

@@ -27,6 +27,8 @@ export interface ConversationFields {
 	readonly rev: number;
 	readonly customerId: string;
 	readonly customer: CustomerSummary;
+	/** The ids by which its customer was known before they were joined with another one, the first one first. */
+	readonly knownAs?: readonly string[];
 	readonly assignedAgentId?: string;
 	readonly agent?: AgentSummary;
 	/** Whose agents take care of it. Default: all. */

@@ -25,6 +25,11 @@ const shown = z.strictObject({
 			company: z.string().optional(),
 		})
 		.meta({ description: "As when the conversation began." }),
+	knownAs: z
+		.array(z.string())
+		.readonly()
+		.optional()
+		.meta({ description: "Ids by which its customer was known before they were joined with this one." }),
 	assignedAgentId: z.string().optional(),
 	agent: z
 		.strictObject({ ...person, email: z.string().optional().meta({ description: "For staff." }) })
@@ -81,6 +86,6 @@ export const openedConversation: z.ZodType<OpenedConversation> = shown
 /** The conversation for whoever asks: what staff notes of it isn't for its customer. */
 export function shownTo(actor: Pick<Actor, "role">, conversation: Conversation): ShownConversation {
 	if (actor.role !== "customer") return conversation;
-	const { tags: _, metadata: __, agent, ...theirs } = conversation;
+	const { tags: _, metadata: __, knownAs: ___, agent, ...theirs } = conversation;
 	return { ...theirs, agent: agent && { id: agent.id, name: agent.name, avatar: agent.avatar } };
 }

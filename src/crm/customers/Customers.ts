@@ -36,6 +36,9 @@ export interface CustomersPorts extends CustomerPorts {
 	readonly onBlocked?: (app: string, customerId: string) => void;
 }
 
+/** How many tags a customer has at most. */
+const TAGS = 20;
+
 /** The customers of every app. Inputs are checked here: `invalid_input` names what is wrong with them. */
 export class Customers {
 	readonly registration: Registration;
@@ -120,6 +123,30 @@ export class Customers {
 		});
 	}
 
+	/** Takes over what another one is known by who becomes this one, and this one lacks; their identities aren't moved here. */
+	absorb(app: string, id: string, other: Customer): Promise<Customer> {
+		return decided(async () => {
+			const before = await this.record(app, id);
+			const after = joined(customerOf(before), other, new Date(this.clock()).toISOString());
+			const tagging = retagging(this.topic, before, after);
+			await this.tags.enter(tagging);
+			const change = changeBetween(before, recordOf(this.topic, after));
+			await this.storage.update(customers, [before.customer], change, [{ path: "rev", eq: before.rev }]);
+			if (after.status === "blocked") this.ports.onBlocked?.(app, id);
+			return after;
+		});
+	}
+
+	/** Removes one who has become another. What isn't there is fine. */
+	async remove(app: string, id: string): Promise<void> {
+		const key = [customerKey(this.topic, app, id)] as const;
+		const record = await this.storage.get(customers, key);
+		if (!record) return;
+		const gone = { ...customerOf(record), rev: record.rev + 1, tags: [] };
+		await this.tags.leave(retagging(this.topic, record, gone));
+		await this.storage.delete(customers, key);
+	}
+
 	/** The newest first. */
 	async list(app: string, filter: CustomerFilter = {}, part: ListPart = {}): Promise<Listing<Customer>> {
 		const asked = parseInput(customerFilter, filter);
@@ -190,6 +217,27 @@ function retagging(topic: string, before: Customer | undefined, after: Customer)
 		rev: after.rev,
 		before: before?.tags ?? [],
 		after: after.tags ?? [],
+	};
+}
+
+/** Two customers as one: what the one who stays has counts; who is blocked stays so. */
+function joined(stays: Customer, other: Customer, updatedAt: string): Customer {
+	const { email, phone, company, avatar, notes, tags = [], customFields } = other;
+	const own = stays.tags ?? [];
+	const more = tags.filter((tag) => !hasTag(own, tag)).slice(0, Math.max(0, TAGS - own.length));
+	return {
+		...stays,
+		email: stays.email ?? email,
+		name: stays.email === undefined && email !== undefined ? other.name : stays.name,
+		phone: stays.phone ?? phone,
+		company: stays.company ?? company,
+		avatar: stays.avatar ?? avatar,
+		notes: stays.notes ?? notes,
+		tags: own.length + more.length > 0 ? [...own, ...more] : undefined,
+		customFields: stays.customFields ?? customFields,
+		status: stays.status === "blocked" || other.status === "blocked" ? "blocked" : "active",
+		rev: stays.rev + 1,
+		updatedAt,
 	};
 }
 

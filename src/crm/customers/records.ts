@@ -43,8 +43,13 @@ export interface CustomerRecord extends Customer {
 /** What makes somebody known again: an e-mail address, or what a widget's visitor is called in the app. */
 export type Identity = { readonly email: string } | { readonly ref: string };
 
+/** The id of a customer who was joined with another one: whoever comes by it is the other. */
+export interface Joined {
+	readonly joined: string;
+}
+
 export interface IdentityRecord {
-	/** `<topic>/<app>/email/<address in small letters>` or `<topic>/<app>/ref/<alias>`. */
+	/** `<topic>/<app>/email/<address in small letters>`, `<topic>/<app>/ref/<alias>` or `<topic>/<app>/joined/<id>`. */
 	readonly identity: string;
 	/** The customer's. */
 	readonly id: string;
@@ -78,8 +83,9 @@ export function customerKey(topic: string, app: string, id: string): string {
 	return keyIn(scopeOf(topic, app), id);
 }
 
-export function identityKey(topic: string, app: string, identity: Identity): string {
+export function identityKey(topic: string, app: string, identity: Identity | Joined): string {
 	const scope = scopeOf(topic, app);
+	if ("joined" in identity) return keyIn(scope, `joined/${identity.joined}`);
 	return "email" in identity
 		? keyIn(scope, `email/${identity.email.toLowerCase()}`)
 		: keyIn(scope, `ref/${identity.ref}`);

@@ -7,7 +7,7 @@ import { networkOf } from "./RateLimit.js";
 import type { AnyRoute, Asked } from "./Route.js";
 
 /** Noted before they're done, or not done. */
-const FIRST: ReadonlySet<string> = new Set(["customers.erase", "customers.export"]);
+const FIRST: ReadonlySet<string> = new Set(["customers.erase", "customers.export", "customers.merge"]);
 /** They change nothing that anybody else sees. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["session.connectTicket"]);
 /** What an id of ours looks like. Anything else in a path may be somebody's address. */
@@ -34,6 +34,11 @@ export async function audited(
 	} as const;
 	if (FIRST.has(action)) {
 		await trail.append(app, { ...entry, outcome: "begun" });
+		const { from } = Object(asked.body) as { readonly from?: unknown };
+		// Both are to be found by their ids.
+		if (action === "customers.merge" && typeof from === "string") {
+			await trail.append(app, { ...entry, subject: { kind: "customer", id: safe(from) }, outcome: "begun" });
+		}
 		return work();
 	}
 	let content: unknown;

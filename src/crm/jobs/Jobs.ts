@@ -38,11 +38,15 @@ const AT_ONCE = 20;
 
 /** Keeps work that takes long, and has it gone on with after a crash. */
 export class Jobs {
-	constructor(
-		private readonly ports: JobPorts,
-		/** By kind. */
-		private readonly workers: Readonly<Record<string, Worker>>,
-	) {}
+	/** By kind. */
+	private readonly workers = new Map<string, Worker>();
+
+	constructor(private readonly ports: JobPorts) {}
+
+	/** Who works on jobs of a kind: to be said before any is begun. */
+	add(kind: string, worker: Worker): void {
+		this.workers.set(kind, worker);
+	}
 
 	/**
 	 * Begins a job, unless it's there already, and works on it for some seconds; what's left is the upkeep's. Answers
@@ -107,7 +111,7 @@ export class Jobs {
 	/** Works on it, unless somebody else does; answers whether it's done. */
 	private async goOn(app: string, record: JobRecord): Promise<boolean> {
 		const { clock } = this.ports;
-		const worker = this.workers[record.kind];
+		const worker = this.workers.get(record.kind);
 		const taken = worker && (await this.move(record, clock() + LEASE_MS));
 		if (!taken) return false;
 		const end = performance.now() + STRETCH_MS;

@@ -66,3 +66,30 @@ test("wrong input is named field by field, and nothing is stored", async () => {
 	]);
 	expect(await (await office.client(token).api.customers.$get({})).json()).toEqual({ data: [] });
 });
+
+test("are joined, and who was the other one is found as who they are now", async () => {
+	const office = await Office.open();
+	const { token } = await office.agent({ role: "admin" });
+	const { api } = office.client(token);
+	const known = await office.crm.customers.create(APP, ADA);
+	const { conversation } = await office.crm.conversations.open(APP, { customer: { email: "bob@example.com" } });
+	const { customerId: from } = conversation;
+	const theirs = await office.crm.customerTokens.issue(APP, from, conversation.id);
+
+	const asked = { param: { id: known.id }, json: { from } };
+	for (let times = 0; times < 2; times++) {
+		const joined = await api.customers[":id"].merge.$post(asked);
+		expect([joined.status, await joined.json()]).toEqual([202, { data: { state: "done" } }]);
+	}
+	const gone = await api.customers[":id"].$get({ param: { id: from } });
+	expect(gone.status).toBe(404);
+	const read = await office.client(theirs).api.conversations[":id"].$get({ param: { id: conversation.id } });
+	expect((await read.json()).data).toMatchObject({ customerId: known.id, customer: { name: "Ada" } });
+	const wrong = await api.customers[":id"].merge.$post({ ...asked, json: { from: known.id } });
+	expect([wrong.status, await wrong.json()]).toEqual([400, expect.objectContaining({ code: "invalid_input" })]);
+
+	for (const subject of [known.id, from]) {
+		const { items } = await office.crm.audit.list(APP, { subject });
+		expect(items.map(({ action, outcome }) => `${action} ${outcome}`)).toContain("customers.merge begun");
+	}
+});

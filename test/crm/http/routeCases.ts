@@ -63,6 +63,10 @@ export const ROUTE_CASES: Readonly<Record<RouteName, RouteCase>> = {
 	"get /customers/:id": theCustomer,
 	"post /customers/:id/erase": theCustomer,
 	"get /customers/:id/export": theCustomer,
+	"post /customers/:id/merge": {
+		...theCustomer,
+		body: (side, { ada, bob }) => ({ from: (side === ada ? bob : ada).customer.id }),
+	},
 	"put /customers/:id": { ...theCustomer, body: () => ({ phone: "+44 20" }) },
 
 	"post /conversations": {
