@@ -210,6 +210,7 @@ export class Crm {
 			...ports,
 			availability,
 			conversations,
+			audit: this.audit,
 			routing: { tookOver: (app, id, agentId) => this.routing.tookOver(app, id, agentId) },
 		});
 		const files = messageFiles(this.attachments);

@@ -60,7 +60,8 @@ export class Talk {
 		// Who comes for one session comes for another by connecting again.
 		const revives = record.session === undefined;
 		const account = connected.connector.role === "agent" ? record.account : undefined;
-		const doing: Doing = { app, trace, origin: address.connection, aheadMs, account, given, revives };
+		const { isAdmin } = record;
+		const doing: Doing = { app, trace, origin: address.connection, aheadMs, account, isAdmin, given, revives };
 		return deedChange(this.ports, key, deed, doing, done);
 	}
 

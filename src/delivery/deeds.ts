@@ -26,6 +26,8 @@ export interface Doing {
 	readonly aheadMs?: number;
 	/** The agent's, where it's known: the roster is told if they begin to take part. */
 	readonly account?: string;
+	/** The agent at the connection is an admin. */
+	readonly isAdmin?: boolean;
 	/** See `Spoken`. */
 	readonly given?: StentorRequest;
 	readonly revives: boolean;
@@ -53,7 +55,7 @@ export function deedChange(
 	doing: Doing,
 	done: (entry: Entry | undefined) => void,
 ): DeedChange {
-	const { app, trace, origin, account } = doing;
+	const { app, trace, origin, account, isAdmin = false } = doing;
 	const answerers = switchboard.answerers(app);
 	return {
 		// Whoever else barges in or out changes places.
@@ -66,8 +68,14 @@ export function deedChange(
 		},
 		afterwards(head, { appended, result: { entry, begun } }) {
 			done(entry);
-			if (account !== undefined && appended.some(({ content }) => content.type === "joined"))
-				roster?.tookOver(app.id, partsOf(key).sessionId, account);
+			const hasJoined = appended.some(({ content }) => content.type === "joined");
+			if (account !== undefined && hasJoined) roster?.tookOver(app.id, partsOf(key).sessionId, account);
+			if (account !== undefined && origin !== undefined && appended.length > 0) {
+				// Who speaks begins to take part by it.
+				const command = hasJoined ? "bargeIn" : deed.type;
+				const did = { command, trace };
+				if (command !== "message") roster?.did(app.id, partsOf(key).sessionId, { account, isAdmin }, did);
+			}
 			const asked = { key, app, answerers, trace };
 			if (begun && entry) track("turn", turns.run(asked, { begun, entry, targets: fanout.targets(head) }));
 			else if (deed.type === "handOff")

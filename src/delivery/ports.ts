@@ -61,6 +61,12 @@ export interface Permits {
 	ask(asking: Asking): Promise<void> | undefined;
 }
 
+/** What agents do in sessions, but talk. */
+export interface DoneAtDesk {
+	readonly command: Command["type"];
+	readonly trace: string;
+}
+
 /** Who takes care of which sessions. Accounts are what connectors call them, see `Admission.account`. */
 export interface Roster {
 	/** An agent has connected; answers the ids of the sessions that this connection is to hear. */
@@ -69,6 +75,16 @@ export interface Roster {
 	active(app: string, account: string): void;
 	/** An agent has begun to take part in a session of their own accord. */
 	tookOver(app: string, sessionId: string, account: string): void;
+	/**
+	 * An agent at a connection did what changed a session: took part in it or ceased to, closed it, noted something and so
+	 * on; not what they say. `trace` follows it through the logs.
+	 */
+	did(
+		app: string,
+		sessionId: string,
+		by: { readonly account: string; readonly isAdmin: boolean },
+		what: DoneAtDesk,
+	): void;
 	/** An agent has read a session, up to this entry. */
 	read(app: string, sessionId: string, seq: number): void;
 }

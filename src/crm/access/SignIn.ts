@@ -116,9 +116,10 @@ export class SignIn {
 	}
 
 	/** Ends a sign-in. Its access token lasts until its end; `Accounts.revoke` ends that too. Throws `token_invalid`. */
-	async logout(app: string, refreshToken: string): Promise<void> {
+	async logout(app: string, refreshToken: string): Promise<{ readonly id: string; readonly role: Account["role"] }> {
 		const { sub, at: place } = await this.read(app, refreshToken);
 		await this.ports.storage.delete(signIns, [this.key(app, sub, place)]);
+		return { id: sub, role: (await this.ports.accounts.get(app, sub)).role };
 	}
 
 	private async read(app: string, refreshToken: string): Promise<z.output<typeof refreshClaims>> {

@@ -34,7 +34,7 @@ export function auditRoutes({ audit }: { readonly audit: AuditTrail }) {
 			operationId: "listAuditEntries",
 			summary: "List who did what",
 			description:
-				"The newest first: what staff and API keys changed over REST, sign-ins, exports and erasures. Ids only. A page may be shorter than its limit, also empty, while there's a `nextCursor`.",
+				"The newest first: what staff and API keys changed over REST, and staff at sockets; sign-ins, exports and erasures. Ids only. A page may be shorter than its limit, also empty, while there's a `nextCursor`.",
 			query: listQuery({
 				actor: id.meta({ description: "The id of who did it." }),
 				subject: id.meta({ description: "The id of what it was done with." }),

@@ -1,8 +1,10 @@
-import type { Roster } from "../../delivery/ports.js";
+import type { DoneAtDesk, Roster } from "../../delivery/ports.js";
 import type { Monitor } from "../../monitoring/Monitor.js";
 import { RouterError } from "../../protocol/errors.js";
+import type { Action } from "../access/permissions.js";
 import type { Availability } from "../agents/Availability.js";
 import { agentIn } from "../agents/account.js";
+import type { AuditTrail } from "../audit/AuditTrail.js";
 import type { Conversations } from "../conversations/Conversations.js";
 import type { Routing } from "./Routing.js";
 
@@ -10,6 +12,7 @@ export interface AgentRosterPorts {
 	readonly availability: Pick<Availability, "active">;
 	readonly conversations: Pick<Conversations, "list" | "seen">;
 	readonly routing: Pick<Routing, "tookOver">;
+	readonly audit: Pick<AuditTrail, "note">;
 	readonly monitor: Monitor;
 	/** Epoch milliseconds. */
 	readonly clock: () => number;
@@ -20,6 +23,14 @@ const NOTED_EVERY_MS = 30_000;
 const NOTES_KEPT = 10_000;
 /** As many of an agent's conversations as a connection hears from the beginning. */
 const CHARGES = 100;
+
+/** What the audit trail calls what is done at sockets. */
+const AUDITED: { readonly [command in DoneAtDesk["command"]]?: Action } = {
+	bargeIn: "socket.takeOver",
+	bargeOut: "socket.giveBack",
+	close: "socket.closeConversation",
+	note: "socket.note",
+};
 
 /** What agents at sockets take care of, and what they do. */
 export class AgentRoster implements Roster {
@@ -50,6 +61,20 @@ export class AgentRoster implements Roster {
 	tookOver(app: string, sessionId: string, account: string): void {
 		const agentId = agentIn(account);
 		if (agentId !== undefined) this.run(() => this.ports.routing.tookOver(app, sessionId, agentId));
+	}
+
+	did(
+		app: string,
+		sessionId: string,
+		{ account, isAdmin }: { readonly account: string; readonly isAdmin: boolean },
+		{ command, trace: requestId }: DoneAtDesk,
+	): void {
+		const agentId = agentIn(account);
+		const action = AUDITED[command];
+		if (agentId === undefined || action === undefined) return;
+		const actor = { role: isAdmin ? "admin" : "agent", id: agentId } as const;
+		const subject = { kind: "conversation", id: sessionId };
+		this.run(() => this.ports.audit.note(app, { actor, action, subject, outcome: "done", requestId }));
 	}
 
 	read(app: string, sessionId: string, seq: number): void {

@@ -160,6 +160,24 @@ describe("sign-ins", () => {
 			{ actor: { role: "unknown" }, subject: { kind: "agent" }, outcome: "refused" },
 		]);
 	});
+
+	test("are followed: who stays in, and who goes", async () => {
+		const trail = await Trail.open();
+		const { id } = await trail.office.agent({ email: "ada@example.com" });
+		const login = { email: "ada@example.com", password: PASSWORD };
+		const first = await trail.ask<{ refreshToken: string }>("POST", "/auth/login", login);
+		const next = await trail.ask<{ refreshToken: string }>("POST", "/auth/refresh", {
+			refreshToken: first.refreshToken,
+		});
+		await trail.ask("POST", "/auth/logout", { refreshToken: next.refreshToken });
+		const { data } = await trail.page();
+		expect(data.map(({ action, actor, outcome }) => ({ action, actor, outcome })).reverse()).toEqual(
+			["auth.login", "auth.refresh", "auth.logout"].map((action) => {
+				return { action, actor: { role: "agent", id }, outcome: "done" };
+			}),
+		);
+		expect(trail.stored).not.toContain(next.refreshToken);
+	});
 });
 
 describe("GET /audit", () => {

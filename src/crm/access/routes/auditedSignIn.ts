@@ -41,3 +41,15 @@ export async function auditedSignIn(
 	});
 	return signedIn;
 }
+
+/** Notes that somebody of the staff did this with what they signed in by. */
+export async function noteSession(
+	audit: Pick<AuditTrail, "note">,
+	action: "auth.refresh" | "auth.logout",
+	{ id, role }: { readonly id: string; readonly role: SignedIn["role"] },
+	{ app, address, requestId }: Pick<SigningIn, "app" | "address" | "requestId">,
+): Promise<void> {
+	const network = wideNetworkOf(address);
+	const subject = { kind: "agent", id };
+	await audit.note(app, { actor: { role, id }, action, subject, outcome: "done", requestId, network });
+}

@@ -5,7 +5,7 @@ import type { AuditTrail } from "../../audit/AuditTrail.js";
 import { none, one } from "../../http/answers.js";
 import { route } from "../../http/Route.js";
 import { login, refreshRequest, type SignedIn, type SignIn } from "../SignIn.js";
-import { auditedSignIn } from "./auditedSignIn.js";
+import { auditedSignIn, noteSession } from "./auditedSignIn.js";
 
 const signedIn: z.ZodType<SignedIn> = z
 	.strictObject({
@@ -53,7 +53,12 @@ export function signInRoutes({ signIn, audit, agents }: SignInServices) {
 			answer: one(signedIn),
 			throws: ["token_invalid"],
 			touches: undefined,
-			handle: ({ app, body }) => signIn.refresh(app, body.refreshToken),
+			async handle({ app, body, address, requestId }) {
+				const signedIn = await signIn.refresh(app, body.refreshToken);
+				const { role, agent } = signedIn;
+				await noteSession(audit, "auth.refresh", { id: agent.id, role }, { app, address, requestId });
+				return signedIn;
+			},
 		}),
 		route({
 			method: "post",
@@ -66,7 +71,10 @@ export function signInRoutes({ signIn, audit, agents }: SignInServices) {
 			answer: none,
 			throws: ["token_invalid"],
 			touches: undefined,
-			handle: ({ app, body }) => signIn.logout(app, body.refreshToken),
+			async handle({ app, body, address, requestId }) {
+				const who = await signIn.logout(app, body.refreshToken);
+				await noteSession(audit, "auth.logout", who, { app, address, requestId });
+			},
 		}),
 	] as const;
 }
