@@ -200,6 +200,30 @@ describe("an agent", () => {
 	});
 });
 
+test("a conversation that its customer closes and opens again is the agent's who takes part in it, and counts", async () => {
+	const grace = await at.agent("grace", 1);
+	const ada = await at.customer();
+	await ada.say("One");
+	await at.eventually(() => grace.client.read.includes("One"));
+	const { conversationId } = ada;
+	await grace.client.act("sendMessage", { conversationId, content: "Yes?", messageType: "text" });
+	const has = async () => (await at.crm.agents.get(APP, grace.id))?.activeConversations;
+	await ada.act("closeConversation");
+	await at.eventually(async () => (await has()) === 0);
+	await ada.say("Two");
+	await at.eventually(async () => (await has()) === 1);
+	expect(await conversation(conversationId)).toMatchObject({ status: "open", assignedAgentId: grace.id });
+	await ada.act("closeConversation");
+	await at.eventually(async () => (await has()) === 0);
+	const bob = await at.customer("bob@example.com");
+	await bob.say("Mine");
+	await at.eventually(async () => (await conversation(bob.conversationId)).assignedAgentId === grace.id);
+	// Beyond what she may have she goes on in it, but it isn't said to be hers.
+	await ada.say("Three");
+	await at.eventually(async () => (await conversation(conversationId)).assignedAgentId === undefined);
+	expect(await has()).toBe(1);
+});
+
 test("100 conversations at once, 10 agents who take 5 each: exactly 50 are given, the others as places come free", async () => {
 	const agents = [];
 	for (let n = 0; n < 10; n++) agents.push(await at.agent(`agent-${n}`));

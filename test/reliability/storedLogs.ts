@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
+import type { ActivityRecord } from "../../src/crm/conversations/activity.js";
 import { partsOf } from "../../src/delivery/identity.js";
 import type { Head } from "../../src/delivery/records.js";
 import type { Entry } from "../../src/protocol/envelope.js";
@@ -14,6 +15,8 @@ export interface Stored {
 	readonly logs: ReadonlyMap<string, Entry[]>;
 	/** Of every session, by its id as clients know it. */
 	readonly heads: ReadonlyMap<string, Head>;
+	/** Up to which entry each conversation has been counted, by its id. */
+	readonly counted: ReadonlyMap<string, number>;
 }
 
 /** Reads a copy of the database in a data folder that nobody writes to at the moment. */
@@ -25,7 +28,12 @@ export function readStored(dataDir: string): Stored {
 		}
 		const database = new Database(join(copy, "chat.db"));
 		try {
-			return { damage: damageOf(database), logs: logsOf(database), heads: headsOf(database) };
+			return {
+				damage: damageOf(database),
+				logs: logsOf(database),
+				heads: headsOf(database),
+				counted: countedIn(database),
+			};
 		} finally {
 			database.close();
 		}
@@ -56,4 +64,10 @@ function headsOf(database: Database.Database): Map<string, Head> {
 	const rows = database.prepare("SELECT data FROM c_sessions").raw().all() as string[][];
 	const heads = rows.map(([data = ""]) => JSON.parse(data) as Head);
 	return new Map(heads.map((head) => [partsOf(head.session).sessionId, head]));
+}
+
+function countedIn(database: Database.Database): Map<string, number> {
+	const rows = database.prepare("SELECT data FROM c_conversationActivity").raw().all() as string[][];
+	const activities = rows.map(([data = ""]) => JSON.parse(data) as ActivityRecord);
+	return new Map(activities.map(({ conversation, counted }) => [partsOf(conversation).sessionId, counted]));
 }

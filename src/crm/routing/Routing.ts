@@ -7,7 +7,8 @@ import { type ErrorCode, RouterError } from "../../protocol/errors.js";
 import type { Held } from "../agents/AgentUpkeep.js";
 import { isMessage } from "../conversations/activity.js";
 import { isEnded } from "../conversations/lifecycle.js";
-import { conversationOf, isTalkedIn, Seating, type SeatingPorts } from "./Seating.js";
+import type { Conversation } from "../conversations/records.js";
+import { conversationOf, ifOpen, isTalkedIn, Seating, type SeatingPorts } from "./Seating.js";
 import { Tending } from "./Tending.js";
 
 export interface RoutingPorts extends SeatingPorts {
@@ -138,7 +139,10 @@ export class Routing {
 		if (!wantsPerson(session)) return this.noteSettled(key);
 		const hasPerson = isTalkedIn(session);
 		const before = await assignments.of(app, id);
-		if (before === undefined && hasPerson) return this.noteSettled(key);
+		if (before === undefined && hasPerson) {
+			await this.keep(conversation);
+			return this.noteSettled(key);
+		}
 		const { priority } = conversation;
 		const isLeft = before?.state === "assigned" && !hasPerson && (await this.seating.isGone(app, before.agentId));
 		const held = isLeft ? await assignments.passOn(app, id, before.agentId) : before;
@@ -149,6 +153,17 @@ export class Routing {
 		if (session.peopleFirst) await this.seating.giveFloor(app, id, hasPerson);
 		if (assignment.state === "waiting") await this.ports.queue.tell(app, id);
 		else this.noteSettled(key);
+	}
+
+	/**
+	 * It was closed, which gave the agent's place free, and is open again while an agent still takes part: whoever had it
+	 * has it, and it counts, if they may have it.
+	 */
+	private async keep({ appId: app, id, assignedAgentId }: Conversation): Promise<void> {
+		if (assignedAgentId === undefined) return;
+		const { assignments, conversations } = this.ports;
+		await this.take(app, id, assignedAgentId);
+		if ((await assignments.of(app, id)) === undefined) await ifOpen(conversations.assign(app, id, undefined));
 	}
 
 	private noteSettled(key: string): void {

@@ -114,7 +114,7 @@ async function ifThere(work: Promise<void>): Promise<void> {
 }
 
 /** Answers whether it was done: a conversation may be closed meanwhile, and then nobody is to have it. */
-async function ifOpen(work: Promise<unknown>): Promise<boolean> {
+export async function ifOpen(work: Promise<unknown>): Promise<boolean> {
 	try {
 		await work;
 		return true;
