@@ -26,7 +26,8 @@ export async function indexMessages(path: string): Promise<void> {
 		if ("add" in job) writer.add(job.add);
 		return {};
 	};
-	const indexing = new MessageIndexing(new LibsqlTextIndex(MESSAGES, connection, { run }));
+	const indexing = new MessageIndexing(new LibsqlTextIndex(MESSAGES, connection, { run }), 0);
+	const hurry = AbortSignal.abort();
 	const table = new LibsqlTable(connection, entries);
 	const [total] = connection.get("SELECT max(seq) FROM c_entries") ?? [];
 	const bar = new ProgressBar("  words", Number(total));
@@ -36,6 +37,7 @@ export async function indexMessages(path: string): Promise<void> {
 		const { texts, last } = table.insertedAfter(at, PAGE, Date.now());
 		if (texts.length === 0) break;
 		await indexing.onEntries(texts.map((text) => JSON.parse(text) as Entry));
+		await indexing.settled(hurry);
 		at = last;
 		if (page % PAGES !== 0) continue;
 		bar.show(at);

@@ -14,10 +14,8 @@ import { type ConversationPorts, ConversationStore } from "./ConversationStore.j
 import type { Changed } from "./change.js";
 import { followed } from "./following.js";
 import { Opening } from "./Opening.js";
+import { RecentlyErased } from "./RecentlyErased.js";
 import { type ConversationRecord, conversations, PLACE_MS } from "./records.js";
-
-/** What was gathered before so many were erased is written by now. */
-const ERASED_KEPT = 1_000;
 
 export interface ProjectionPorts extends ConversationPorts {
 	readonly monitor: Monitor;
@@ -39,8 +37,7 @@ export class ConversationProjection implements Plugin {
 	private readonly store: ConversationStore;
 	private readonly opening: Opening;
 	private readonly batches: Batches<Entry>;
-	/** By session, up to which entry it was erased, of those that were lately. */
-	private readonly erased = new Map<string, number>();
+	private readonly erased = new RecentlyErased();
 
 	constructor(private readonly ports: ProjectionPorts) {
 		this.store = new ConversationStore(ports);
@@ -61,10 +58,7 @@ export class ConversationProjection implements Plugin {
 	/** How its last message begins is forgotten, also where that's about to be written. */
 	async onErased(session: string, seq: number): Promise<void> {
 		const { app, sessionId: id } = partsOf(session);
-		this.erased.delete(session);
-		this.erased.set(session, seq);
-		const [oldest] = this.erased.size > ERASED_KEPT ? this.erased.keys() : [];
-		if (oldest !== undefined) this.erased.delete(oldest);
+		this.erased.note(session, seq);
 		await this.forgetPreview(session);
 		this.ports.onChange?.({ app, id, erased: true });
 	}
@@ -131,8 +125,7 @@ export class ConversationProjection implements Plugin {
 			if (Object.keys(moved).length > 0) await this.store.apply(found, { ...moved, followedSeq: to });
 			activity.rev++;
 			await storage.put(conversationActivity, activity, known ? [{ path: "rev", eq: known.rev }] : "absent");
-			const erased = this.erased.get(session) ?? 0;
-			if (activity.preview && activity.preview.seq <= erased) await this.forgetPreview(session);
+			if (activity.preview && this.erased.has(session, activity.preview.seq)) await this.forgetPreview(session);
 			const { app, sessionId: id } = partsOf(session);
 			this.ports.onChange?.({ app, id });
 		});

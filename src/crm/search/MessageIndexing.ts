@@ -3,21 +3,56 @@ import type { Plugin } from "../../delivery/Plugins.js";
 import type { Entry } from "../../protocol/envelope.js";
 import type { IndexedText, TextIndex } from "../../storage/TextIndex.js";
 import { scopeOf } from "../agents/records.js";
+import { Batches } from "../conversations/Batches.js";
+import { RecentlyErased } from "../conversations/RecentlyErased.js";
 import { wordsOf } from "./words.js";
 
-/** Puts what people and bots say, and staff's notes, into the index, after they were said. */
+/**
+ * How long what is said is gathered after the index was written, in milliseconds: FTS5 puts what a transaction adds into
+ * a list of its own and merges lists later, so that few texts at a time cost several times as much.
+ */
+const GATHER_MS = 1_000;
+/** How many texts are added at once: messages wait for that. */
+const AT_ONCE = 500;
+
+/** Puts what people and bots say, and staff's notes, into the index, soon after they were said. */
 export class MessageIndexing implements Plugin {
 	readonly name = "crm-search";
+	private readonly batches: Batches<IndexedText>;
+	private readonly erased = new RecentlyErased();
+	private adding: Promise<void> = Promise.resolve();
 
-	constructor(private readonly index: TextIndex) {}
+	/** `gatherMs`: see `GATHER_MS`, which is the default. */
+	constructor(
+		private readonly index: TextIndex,
+		gatherMs = GATHER_MS,
+	) {
+		this.batches = new Batches((_, texts) => this.add(texts), gatherMs);
+	}
 
 	async onEntries(entries: readonly Entry[]): Promise<void> {
 		const texts = entries.flatMap((entry) => textOf(entry) ?? []);
-		if (texts.length > 0) await this.index.add(texts);
+		this.batches.add(texts.map((text) => ["", text] as const));
 	}
 
-	async onErased(session: string): Promise<void> {
+	settled(closing: AbortSignal): Promise<void> {
+		return this.batches.settled(closing);
+	}
+
+	async onErased(session: string, seq: number): Promise<void> {
+		this.erased.note(session, seq);
+		// What is being added just now is removed after it; a failure of that is told to who had it added.
+		await this.adding.catch(() => undefined);
 		await this.index.remove(session);
+	}
+
+	private async add(texts: readonly IndexedText[]): Promise<void> {
+		for (let from = 0; from < texts.length; from += AT_ONCE) {
+			const part = texts.slice(from, from + AT_ONCE).filter(({ group, number }) => !this.erased.has(group, number));
+			if (part.length === 0) continue;
+			this.adding = this.index.add(part);
+			await this.adding;
+		}
 	}
 }
 
