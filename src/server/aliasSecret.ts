@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { ConditionFailed } from "../protocol/errors.js";
 import { defineCollection, type Storage } from "../storage/Storage.js";
 
 interface ServerKeyRecord {
@@ -21,8 +20,9 @@ export async function aliasSecretOf(storage: Storage): Promise<string> {
 		await storage.put(serverKeys, { name: "alias", secret }, "absent");
 		return secret;
 	} catch (error) {
-		// Another process was first.
-		if (error instanceof ConditionFailed) return aliasSecretOf(storage);
+		// Another process was first; or it's ours, and nobody said so.
+		const written = await storage.get(serverKeys, ["alias"]);
+		if (written) return written.secret;
 		throw error;
 	}
 }

@@ -76,15 +76,15 @@ describe("osls package, without credentials", () => {
 		const routes = of("AWS::ApiGatewayV2::Route").map(({ Properties }) => Properties?.RouteKey);
 		expect(routes.sort()).toEqual(
 			[
+				// Of both APIs: frames, and pages.
+				"$default",
 				"$connect",
 				"$default",
 				"$disconnect",
 				"ANY /api/{proxy+}",
-				"GET /",
 				"GET /api/docs",
 				"GET /api/docs/{proxy+}",
 				"GET /readyz",
-				"GET /{proxy+}",
 				"POST /demo-bot",
 			].sort(),
 		);

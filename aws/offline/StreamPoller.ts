@@ -1,0 +1,90 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+	DescribeStreamCommand,
+	type DynamoDBStreamsClient,
+	GetRecordsCommand,
+	GetShardIteratorCommand,
+	type _Record as StreamEvent,
+} from "@aws-sdk/client-dynamodb-streams";
+
+export interface StreamPollerOptions {
+	readonly client: DynamoDBClient;
+	readonly streams: DynamoDBStreamsClient;
+	readonly table: string;
+	/** As the deployment's `batchSize`. */
+	readonly batchSize: number;
+	/** Calls the function. */
+	readonly invoke: (event: { readonly Records: readonly StreamEvent[] }) => Promise<unknown>;
+	readonly failed: (error: unknown) => void;
+}
+
+const POLL_MS = 100;
+const AGAIN_MS = 1_000;
+
+/**
+ * Calls a function with what is inserted into a table, as Lambda does from its stream: shard by shard, in order, and after
+ * a failure from the first event on that failed. Unlike Lambda it never gives up.
+ */
+export class StreamPoller {
+	private readonly stopping = new AbortController();
+	private readonly running: Promise<void>;
+
+	constructor(private readonly options: StreamPollerOptions) {
+		this.running = this.run();
+	}
+
+	async close(): Promise<void> {
+		this.stopping.abort();
+		await this.running;
+	}
+
+	private async run(): Promise<void> {
+		const { client, streams, table } = this.options;
+		const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+		const StreamArn = Table?.LatestStreamArn;
+		const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
+		// DynamoDB Local has one shard, which stays open.
+		await Promise.all((StreamDescription?.Shards ?? []).map(({ ShardId }) => this.follow(StreamArn, ShardId)));
+	}
+
+	private async follow(StreamArn: string | undefined, ShardId: string | undefined): Promise<void> {
+		const { streams, batchSize, failed } = this.options;
+		let position: string | undefined;
+		while (!this.stopping.signal.aborted) {
+			try {
+				// Each time a new one: DynamoDB Local forgets the iterator of a shard that was empty.
+				const from = position
+					? ({ ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber: position } as const)
+					: ({ ShardIteratorType: "TRIM_HORIZON" } as const);
+				const { ShardIterator } = await streams.send(new GetShardIteratorCommand({ StreamArn, ShardId, ...from }));
+				const { Records = [] } = await streams.send(new GetRecordsCommand({ ShardIterator, Limit: batchSize }));
+				await this.give(Records.filter(({ eventName }) => eventName === "INSERT"));
+				position = Records.at(-1)?.dynamodb?.SequenceNumber ?? position;
+			} catch (error) {
+				if (!this.stopping.signal.aborted) failed(error);
+			}
+			await pause(POLL_MS);
+		}
+	}
+
+	private async give(events: readonly StreamEvent[]): Promise<void> {
+		let left = events;
+		while (left.length > 0 && !this.stopping.signal.aborted) {
+			try {
+				left = leftAfter(left, await this.options.invoke({ Records: left }));
+			} catch (error) {
+				this.options.failed(error);
+			}
+			if (left.length > 0) await pause(AGAIN_MS);
+		}
+	}
+}
+
+/** What is to come again: nothing, or all from the first one on that is named. */
+function leftAfter(events: readonly StreamEvent[], result: unknown): readonly StreamEvent[] {
+	const { batchItemFailures: [first] = [] } = (result ?? {}) as { batchItemFailures?: { itemIdentifier: string }[] };
+	if (!first) return [];
+	const at = events.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === first.itemIdentifier);
+	return events.slice(Math.max(at, 0));
+}

@@ -1,0 +1,139 @@
+import { rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { type Offline, openOffline } from "../../aws/offline/Offline.js";
+import { ChatWire } from "../server/ChatWire.js";
+import { ADMIN, Rest } from "../server/Rest.js";
+import { startDynamodbLocal } from "../support/startDynamodbLocal.js";
+
+/** What `npm run offline` runs: the functions as they're deployed, behind stand-ins for AWS's services. */
+const folder = `build/offline-${process.pid}`;
+const JWT_SECRET = "a secret of 32 bytes, or of more.";
+const ADA = { email: "ada@example.com", name: "Ada" };
+
+let offline: Offline;
+let said = "";
+
+const local = await startDynamodbLocal();
+const missing = "missing" in local ? local.missing : undefined;
+if (!("missing" in local)) await local.stop();
+const theTest = missing && !process.env.CI ? test.skip : test;
+
+beforeAll(async () => {
+	if (missing && !process.env.CI) return;
+	offline = await openOffline({
+		port: await threePorts(),
+		variables: { ...ADMIN, JWT_SECRET, LOG_LEVEL: "warn" },
+		folder,
+		say: (text) => {
+			said += text;
+		},
+	});
+}, 300_000);
+
+afterAll(async () => {
+	await offline?.close();
+	rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+theTest(
+	"a customer connects and writes, an agent is assigned, answers and closes, the customer rates; REST has it right all along",
+	async () => {
+		const { url, socketUrl } = offline;
+		const admin = await Rest.admin(url);
+		const grace = await admin.agent("Grace");
+		const atDesk = await ChatWire.connect(socketUrl, { user: '{"type":"agent"}', token: grace.token });
+		const ada = await ChatWire.connect(socketUrl, { user: JSON.stringify(ADA) });
+		// The deferred greeting: nothing was sent yet.
+		const { conversationId, customerId } = await ada.greeting();
+		const path = `/conversations/${conversationId}`;
+
+		ada.say(conversationId, "Where is my order?");
+		await atDesk.hears("Where is my order?");
+		await atDesk.until(({ type, data }) => type === "conversation" && data?.event === "assigned");
+		await grace.rest.becomes(path, {
+			status: "open",
+			customerId,
+			customer: { id: customerId, ...ADA },
+			assignedAgentId: grace.id,
+			messageCount: 1,
+			unreadCount: 1,
+		});
+		await grace.rest.becomes(`/agents/${grace.id}`, { status: "online", activeConversations: 1 });
+
+		atDesk.send("takeOver", { conversationId });
+		atDesk.say(conversationId, "It is on its way.");
+		await ada.hears("It is on its way.");
+		await grace.rest.becomes(path, { messageCount: 2, unreadCount: 0 });
+		const all = await grace.rest.list(`/messages?conversationId=${conversationId}&order=asc`);
+		expect(all.flatMap(({ messageType, content }) => (messageType === "text" ? [content] : []))).toEqual([
+			"Where is my order?",
+			"It is on its way.",
+		]);
+		await found(grace.rest, "order", conversationId);
+
+		atDesk.send("closeConversation", { conversationId });
+		await ada.until(({ type, data }) => type === "status" && data?.status === "closed");
+		await grace.rest.becomes(path, { status: "closed" });
+		await grace.rest.becomes(`/agents/${grace.id}`, { activeConversations: 0 });
+		ada.send("rate", { conversationId, rating: 5, comment: "Quick" });
+		await grace.rest.becomes(path, { status: "closed", satisfaction: 5, comment: "Quick" });
+		expect(said).not.toContain("Where is my order?");
+	},
+	180_000,
+);
+
+theTest(
+	"the demo bot answers while nobody is there, and pages know where the WebSocket is",
+	async () => {
+		const { url, socketUrl } = offline;
+		const visitor = await ChatWire.connect(socketUrl, {
+			user: JSON.stringify({ email: "bob@example.com", name: "Bob" }),
+		});
+		const { conversationId } = await visitor.greeting();
+		const grace = await Rest.admin(url);
+		const [agent] = await grace.list("/agents?status=online");
+		if (agent) await grace.ask("PUT", `/agents/${agent.id}/status`, { status: "offline" });
+		visitor.say(conversationId, "What does delivery cost?");
+		await visitor.until(({ type, data }) => type === "message" && /3\.90/.test(String(data?.content)));
+
+		const page = await fetch(url);
+		expect(page.headers.get("content-security-policy")).toContain(`connect-src 'self' ${socketUrl};`);
+		expect(await page.text()).toContain(`data-server="${socketUrl}"`);
+		expect((await fetch(`${url}/widget/xapp-chat-widget.js`)).status).toBe(200);
+		expect((await fetch(`${url}/api/openapi.json`)).status).toBe(200);
+		expect((await fetch(`${url}/api/docs`)).status).toBe(200);
+		expect(await (await fetch(`${url}/readyz`)).text()).toBe("ready\n");
+		expect((await fetch(`${url}/nothing`)).status).toBe(404);
+	},
+	120_000,
+);
+
+/** The index follows. */
+async function found(rest: Rest, word: string, conversationId: string): Promise<void> {
+	const end = Date.now() + 20_000;
+	for (;;) {
+		const { data } = await rest.try("GET", `/messages/search?q=${word}`);
+		if (JSON.stringify(data ?? "").includes(conversationId)) return;
+		if (Date.now() > end) throw new Error(`Not found: ${JSON.stringify(data)}`);
+		await new Promise((resolve) => setTimeout(resolve, 200));
+	}
+}
+
+/** The first of three free ports in a row. */
+async function threePorts(): Promise<number> {
+	for (;;) {
+		const first = 20_000 + Math.floor(Math.random() * 20_000);
+		const servers = await Promise.all([0, 1, 2].map((i) => listening(first + i)));
+		await Promise.all(servers.map((server) => server && new Promise((resolve) => server.close(resolve))));
+		if (servers.every(Boolean)) return first;
+	}
+}
+
+function listening(port: number): Promise<Server | undefined> {
+	return new Promise((resolve) => {
+		const server = createServer();
+		server.once("error", () => resolve(undefined));
+		server.listen(port, "127.0.0.1", () => resolve(server));
+	});
+}
