@@ -16,7 +16,7 @@ import {
 } from "../../src/crm/customers/records.js";
 import { placeAt } from "../../src/crm/lists/Listing.js";
 import { PRIORITIES } from "../../src/crm/records/priority.js";
-import { alias, digest, participantId, personRef, sessionKey } from "../../src/delivery/identity.js";
+import { alias, digest, messageIdKey, participantId, personRef, sessionKey } from "../../src/delivery/identity.js";
 import { newHead } from "../../src/delivery/opening.js";
 import { entries, messageIds, sessions } from "../../src/delivery/records.js";
 import type { Entry } from "../../src/protocol/envelope.js";
@@ -180,6 +180,7 @@ function writeSession(
 		writer.insert(entries, entry);
 		const { seq, messageId } = entry;
 		const text = entry.content.type === "message" ? entry.content.text : "";
-		writer.insert(messageIds, { session, message: `${entry.from.id}/${messageId}`, seq, digest: digest(text) });
+		const [hash, message] = messageIdKey(session, entry.from.id, messageId);
+		writer.insert(messageIds, { session: hash, message, seq, digest: digest(text) });
 	}
 }

@@ -4,6 +4,7 @@ import type { Storage } from "../storage/Storage.js";
 import type { Address } from "../transport/Transport.js";
 import type { Cursors } from "./Cursors.js";
 import type { Fanout } from "./Fanout.js";
+import { messageIdsOf } from "./identity.js";
 import type { Memberships } from "./Memberships.js";
 import type { Plugins } from "./Plugins.js";
 import { entries, messageIds } from "./records.js";
@@ -93,7 +94,7 @@ export class Erasing {
 		const { storage } = this.ports;
 		let cursor: string | undefined;
 		do {
-			const page = await storage.query(messageIds, { hash: key, limit: AT_ONCE, cursor });
+			const page = await storage.query(messageIds, { hash: messageIdsOf(key), limit: AT_ONCE, cursor });
 			const gone = page.records.filter(({ seq }) => seq <= to);
 			await Promise.all(gone.map(({ session, message }) => storage.delete(messageIds, [session, message])));
 			cursor = page.cursor;

@@ -2,7 +2,7 @@ import { RouterError } from "../protocol/errors.js";
 import type { StentorRequest } from "../protocol/stentor.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Of } from "./commands.js";
-import { partsOf } from "./identity.js";
+import { messageIdKey, partsOf } from "./identity.js";
 import type { FileDesk } from "./ports.js";
 import { messageIds } from "./records.js";
 import { AlreadyAppended } from "./SessionLog.js";
@@ -45,9 +45,9 @@ export class Files {
 			return { message: { ...message, attachments, request }, given };
 		} catch (error) {
 			if (message.messageId === undefined) throw error;
-			const said = await this.storage.get(messageIds, [key, `${participantId}/${message.messageId}`]);
+			const said = await this.storage.get(messageIds, messageIdKey(key, participantId, message.messageId));
 			if (!said) throw error;
-			throw said.digest === digestOf(given) ? new AlreadyAppended(said) : new RouterError("message_conflict");
+			throw said.digest === digestOf(given) ? new AlreadyAppended(said.seq) : new RouterError("message_conflict");
 		}
 	}
 }

@@ -94,7 +94,7 @@ export class Letterbox {
 			if (result.isNew && role === "agent") track("membership", memberships.add(app.id, user, key));
 		} catch (error) {
 			if (!(error instanceof AlreadyAppended)) throw error;
-			[entry] = await log.newest(error.record.session, error.record.seq, 1);
+			[entry] = await log.newest(key, error.seq, 1);
 		}
 		monitor.debug("acted", { app: app.id, act: asked.type, seq: entry?.seq, trace });
 		return entry;

@@ -1,7 +1,7 @@
 import { type Audience, type Content, type Entry, maySee, type Sender } from "../protocol/envelope.js";
 import type { Write } from "../storage/Storage.js";
 import { scheduleLook } from "./due.js";
-import { newId } from "./identity.js";
+import { messageIdKey, newId } from "./identity.js";
 import { due, entries, type Head, type MessageIdRecord, messageIds, sessions } from "./records.js";
 
 /**
@@ -49,8 +49,8 @@ export class SessionDraft {
 
 	/** The entry's message id may not have been used before by this sender in this session. */
 	unique(entry: Entry, digest: string): void {
-		const { session, seq } = entry;
-		this.uniques.push({ session, message: `${entry.from.id}/${entry.messageId}`, seq, digest });
+		const [session, message] = messageIdKey(entry.session, entry.from.id, entry.messageId);
+		this.uniques.push({ session, message, seq: entry.seq, digest });
 	}
 
 	/** What to write, for `Storage.transact`. The first is the head, then come the message ids. */

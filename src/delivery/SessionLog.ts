@@ -32,9 +32,9 @@ export interface Committed<T> {
 	readonly result: T;
 }
 
-/** This message id is in the log already, with this content: what was said then stands. */
+/** This message id is in the log already, with this content: what was said then stands, as entry `seq`. */
 export class AlreadyAppended extends Error {
-	constructor(readonly record: MessageIdRecord) {
+	constructor(readonly seq: number) {
 		super("This message is in the log already.");
 	}
 }
@@ -289,7 +289,7 @@ function withoutRepeated(error: ConditionFailed, attempt: Attempt, doubtful: rea
 		const there = unique && (error.failed.get(attempt.draft.indexOf(unique)) as MessageIdRecord | undefined);
 		if (!there || ours.has(`${there.seq} ${there.message}`)) again.push(change);
 		else if (there.digest !== unique.digest) change.reject(new RouterError("message_conflict"));
-		else change.reject(new AlreadyAppended(there));
+		else change.reject(new AlreadyAppended(there.seq));
 	}
 	return again;
 }

@@ -83,8 +83,8 @@ export class Talk {
 			await act(done);
 		} catch (error) {
 			if (!(error instanceof AlreadyAppended)) throw error;
-			const { session, seq } = error.record;
-			const [entry] = await this.ports.log.newest(session, seq, 1);
+			const key = this.ports.attendance.keyOf(context.connected, deed.sessionId);
+			const [entry] = await this.ports.log.newest(key, error.seq, 1);
 			done(entry);
 		}
 		await told;

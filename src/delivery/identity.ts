@@ -44,6 +44,28 @@ export function digest(text: string): string {
 	return hash("sha256", text, "base64url").slice(0, 22);
 }
 
+/**
+ * The key of the record that a message id has been used. Every message has one, and no other records are written in as
+ * many places of a file: so it's short.
+ */
+export function messageIdKey(
+	session: string,
+	participant: string,
+	messageId: string,
+): readonly [session: string, message: string] {
+	return [messageIdsOf(session), `${participant.slice(-PARTICIPANT_END)}/${messageId}`];
+}
+
+/** What the records of a session's message ids begin with. */
+export function messageIdsOf(session: string): string {
+	return digest(session).slice(0, SESSION_DIGEST);
+}
+
+/** 96 bits: never the same for two sessions. */
+const SESSION_DIGEST = 16;
+/** 48 bits: enough to tell the participants of one session from each other. */
+const PARTICIPANT_END = 8;
+
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 
 /** Whether a user id is a secret: holds a UUID. Another (an e-mail address in it, say) can be guessed and proves nothing. */

@@ -114,8 +114,9 @@ export interface TurnLease {
 }
 
 export interface MessageIdRecord {
+	/** Of the session's key: see `messageIdKey`. */
 	session: string;
-	/** `<participant>/<message id>`. */
+	/** `<end of the participant's id>/<message id>`. */
 	message: string;
 	seq: number;
 	/** Of the content. */
