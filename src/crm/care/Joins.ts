@@ -48,7 +48,10 @@ export class Joins {
 			if (joined === into) return "done";
 			throw new RouterError("customer_unknown");
 		}
-		return (await this.ports.jobs.start(app, JOIN, from, { into })) ? "done" : "running";
+		if (!(await this.ports.jobs.start(app, JOIN, from, { into }))) return "running";
+		// Somebody else may have had them joined with another one, or the other way round, at the same time.
+		if ((await this.current(app, from)) !== into) throw new RouterError("customer_unknown");
+		return "done";
 	}
 
 	/** Who a customer is now: another one, where they were joined. */
