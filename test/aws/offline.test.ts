@@ -2,7 +2,9 @@ import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Offline, openOffline } from "../../aws/offline/Offline.js";
+import { PNG } from "../crm/files.js";
 import { ChatWire } from "../server/ChatWire.js";
+import { waitAtMost } from "../server/given.js";
 import { ADMIN, Rest } from "../server/Rest.js";
 import { startDynamodbLocal } from "../support/startDynamodbLocal.js";
 
@@ -10,6 +12,9 @@ import { startDynamodbLocal } from "../support/startDynamodbLocal.js";
 const folder = `build/offline-${process.pid}`;
 const JWT_SECRET = "a secret of 32 bytes, or of more.";
 const ADA = { email: "ada@example.com", name: "Ada" };
+
+// Each step is a Lambda's, which may have to be started first.
+waitAtMost(45_000);
 
 let offline: Offline;
 let said = "";
@@ -80,7 +85,7 @@ theTest(
 		await grace.rest.becomes(path, { status: "closed", satisfaction: 5, comment: "Quick" });
 		expect(said).not.toContain("Where is my order?");
 	},
-	180_000,
+	300_000,
 );
 
 theTest(
@@ -106,12 +111,37 @@ theTest(
 		expect(await (await fetch(`${url}/readyz`)).text()).toBe("ready\n");
 		expect((await fetch(`${url}/nothing`)).status).toBe(404);
 	},
-	120_000,
+	240_000,
+);
+
+theTest(
+	"a file goes to S3 by a signed address, is looked at, and is served; nobody gets it before",
+	async () => {
+		const { url, socketUrl } = offline;
+		const email = "carl@example.com";
+		const carl = await ChatWire.connect(socketUrl, { user: JSON.stringify({ email, name: "Carl" }) });
+		const { conversationId, token } = await carl.greeting();
+		const asked = { fileName: "receipt.png", contentType: "image/png", fileSize: PNG.length };
+		const ticket = await new Rest(url, token).ask("POST", "/attachments/upload-url", asked);
+		const { uploadUrl, attachmentUrl } = ticket as { uploadUrl: string; attachmentUrl: string };
+		const put = (body: Uint8Array) =>
+			fetch(uploadUrl, { method: "PUT", headers: { "Content-Type": "image/png" }, body });
+		expect((await put(Buffer.concat([PNG, PNG]))).status).toBe(403);
+		expect((await put(PNG)).status).toBe(200);
+		expect((await fetch(attachmentUrl)).status).not.toBe(200);
+		carl.send("sendMessage", { conversationId, content: "My receipt", messageType: "image", attachmentUrl });
+		const admin = await Rest.admin(url);
+		await admin.becomes(`/conversations/${conversationId}`, { messageCount: expect.any(Number) });
+		const file = await fetch(attachmentUrl);
+		expect(file.status).toBe(200);
+		expect(Buffer.from(await file.arrayBuffer())).toEqual(PNG);
+	},
+	240_000,
 );
 
 /** The index follows. */
 async function found(rest: Rest, word: string, conversationId: string): Promise<void> {
-	const end = Date.now() + 20_000;
+	const end = Date.now() + 45_000;
 	for (;;) {
 		const { data } = await rest.try("GET", `/messages/search?q=${word}`);
 		if (JSON.stringify(data ?? "").includes(conversationId)) return;

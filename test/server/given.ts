@@ -120,12 +120,19 @@ export class WireClient {
 	}
 }
 
-/** Waits until a condition holds, for ten seconds at most. */
+let patienceMs = 10_000;
+
+/** How long `eventually` waits in this test file, where what it waits for goes through more processes than a server. */
+export function waitAtMost(ms: number): void {
+	patienceMs = ms;
+}
+
+/** Waits until a condition holds, for ten seconds at most, or as `waitAtMost` says. */
 export async function eventually(
 	condition: () => boolean | Promise<boolean>,
 	state: () => string = () => "",
 ): Promise<void> {
-	const end = Date.now() + 10_000;
+	const end = Date.now() + patienceMs;
 	while (!(await condition())) {
 		if (Date.now() > end) throw new Error(`It didn't come to that. ${state()}`);
 		await new Promise((resolve) => setTimeout(resolve, 10));
