@@ -1,5 +1,3 @@
-import type { ConnectRequest } from "./Connector.js";
-
 /** Somebody of the staff who came with a ticket. */
 export interface StaffHolder {
 	readonly role: "agent" | "admin";
@@ -30,7 +28,10 @@ export interface Tickets {
 export const CUSTOMERS_TICKET = "c.";
 
 /** The ticket that a client came with, if it's one for these. */
-export function ticketIn({ ticket }: ConnectRequest["query"], of: "customer" | "staff"): string | undefined {
+export function ticketIn(
+	{ ticket }: Readonly<Record<string, string | undefined>>,
+	of: "customer" | "staff",
+): string | undefined {
 	if (!ticket) return undefined;
 	return ticket.startsWith(CUSTOMERS_TICKET) === (of === "customer") ? ticket : undefined;
 }

@@ -33,7 +33,7 @@ export const AREAS: readonly Area[] = [
 	{ area: "monitoring/Monitor.ts", imports: ["protocol/"], packages: [] },
 	{ area: "connectors/Connector.ts", imports: ["protocol/", "apps/Apps.ts", "connectors/Desk.ts"], packages: [] },
 	{ area: "connectors/Desk.ts", imports: [], packages: [] },
-	{ area: "connectors/Tickets.ts", imports: ["connectors/Connector.ts"], packages: [] },
+	{ area: "connectors/Tickets.ts", imports: [], packages: [] },
 	{ area: "blobs/BlobStore.ts", imports: ["protocol/"], packages: [] },
 
 	{
