@@ -164,7 +164,7 @@ export class Crm {
 		this.attachments = new Attachments(ports);
 
 		const freed = (app: string, agentId: string) => void this.assignments.dispatch(app, agentId);
-		const agents = new Agents({ ...ports, freed });
+		const agents = new Agents({ ...ports, freed, changed: () => permits.forget() });
 		this.agents = agents;
 		this.availability = new Availability({ ...ports, freed });
 		const { availability } = this;
@@ -223,6 +223,7 @@ export class Crm {
 		const { roster, desk } = this;
 		const tickets = new SocketTickets({ tickets: this.tickets, agents, accounts });
 		const permits = new SocketPermits({ agents, conversations });
+		changes.listen(({ before }) => before && permits.forget());
 		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, permits, desk, files });
 		this.office = office;
 		this.messages = new Messages({ storage, office });

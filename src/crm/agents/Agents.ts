@@ -20,6 +20,8 @@ export interface AgentPorts {
 	readonly clock: () => number;
 	/** An agent may take more than before: whoever waits may be assigned. */
 	readonly freed?: (app: string, agentId: string) => void;
+	/** An agent's profile has changed. */
+	readonly changed?: (app: string, agentId: string) => void;
 }
 
 export interface AgentPage {
@@ -125,6 +127,7 @@ export class Agents {
 				if (left > 1) continue;
 				throw new RouterError("record_changed", undefined, { cause: error });
 			}
+			this.ports.changed?.(app, id);
 			if (change.capacity !== undefined && change.capacity > record.capacity) this.ports.freed?.(app, id);
 			const changed = await this.get(app, id);
 			if (!changed) throw new RouterError("agent_unknown");

@@ -42,11 +42,21 @@ export interface SocketPermitsPorts {
 }
 
 /**
- * Answers for sockets by the table of permissions. What an agent may is looked up each time: they may have moved to
+ * For how long an agent may do what they were found to be allowed, in milliseconds: they send many frames. What another
+ * process changes is noticed after that.
+ */
+const GRANTED_MS = 1_000;
+/** How many such findings are kept. */
+const KEPT = 10_000;
+
+/**
+ * Answers for sockets by the table of permissions. What an agent may is looked up again and again: they may have moved to
  * another department since they connected, and so may the conversation.
  */
 export class SocketPermits implements Permits {
 	private readonly actorOf: ReturnType<typeof socketActors>;
+	/** Until when what was found holds, in milliseconds of `performance.now`; the oldest first. */
+	private readonly granted = new Map<string, number>();
 
 	constructor(private readonly ports: SocketPermitsPorts) {
 		this.actorOf = socketActors(ports.agents);
@@ -64,7 +74,21 @@ export class SocketPermits implements Permits {
 		const reach = reachOf(someone, action);
 		if (reach === "all") return undefined;
 		if (reach === "none") throw new RouterError("forbidden", `${action} is not for this ${someone.role}.`);
-		return this.askForOwn(action, asking);
+		const found = `${app} ${asking.account} ${asking.sessionId}`;
+		if ((this.granted.get(found) ?? 0) > performance.now()) return undefined;
+		return this.askForOwn(action, asking).then(() => this.grant(found));
+	}
+
+	/** Who belongs where has changed. */
+	forget(): void {
+		this.granted.clear();
+	}
+
+	private grant(found: string): void {
+		this.granted.delete(found);
+		this.granted.set(found, performance.now() + GRANTED_MS);
+		const [oldest] = this.granted.size > KEPT ? this.granted.keys() : [];
+		if (oldest !== undefined) this.granted.delete(oldest);
 	}
 
 	private async askForOwn(action: Action, { app, account, isAdmin, sessionId = "" }: Asking): Promise<void> {

@@ -6,11 +6,12 @@ import { httpStatus } from "../../protocol/httpStatus.js";
 import type { LocalTransport } from "../../transport/local/LocalTransport.js";
 import { urlOf } from "../http/Routes.js";
 import type { Settings } from "../settings.js";
+import { FramePace } from "./FramePace.js";
 import { isSameOrigin, mayConnect } from "./origins.js";
 import { SocketLine, type SocketLinePorts } from "./SocketLine.js";
 import { TokenBucket } from "./TokenBucket.js";
 
-export interface SocketDoorPorts extends Omit<SocketLinePorts, "isStopping"> {
+export interface SocketDoorPorts extends Omit<SocketLinePorts, "isStopping" | "pace"> {
 	readonly transport: LocalTransport;
 	readonly settings: Pick<Settings, "allowedOrigins" | "maxConnections" | "framesPerSecond" | "frameBurst">;
 	/** The token of the agent who is signed in at this server's pages. */
@@ -26,6 +27,7 @@ const MAX_PAYLOAD = 1024 * 1024;
 export class SocketDoor {
 	private readonly server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_PAYLOAD });
 	private readonly lines = new Set<SocketLine>();
+	private readonly pace = new FramePace();
 	private arriving = 0;
 	private isClosed = false;
 
@@ -79,7 +81,8 @@ export class SocketDoor {
 		const { transport, settings } = this.ports;
 		transport.add(socket, stream, connection);
 		const bucket = new TokenBucket(settings.framesPerSecond, settings.frameBurst);
-		const line = new SocketLine(connection, socket, bucket, { ...this.ports, isStopping: () => this.isClosed });
+		const ports = { ...this.ports, pace: this.pace, isStopping: () => this.isClosed };
+		const line = new SocketLine(connection, socket, bucket, ports);
 		this.lines.add(line);
 		socket.once("close", () => void line.done.then(() => this.lines.delete(line)));
 	}

@@ -2,12 +2,14 @@ import type { WebSocket } from "ws";
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import type { Monitor } from "../../monitoring/Monitor.js";
 import { type ErrorCode, RouterError } from "../../protocol/errors.js";
+import type { FramePace } from "./FramePace.js";
 import type { Load } from "./Load.js";
 import type { TokenBucket } from "./TokenBucket.js";
 
 export interface SocketLinePorts {
 	readonly office: PostOffice;
 	readonly load: Load;
+	readonly pace: FramePace;
 	readonly monitor: Monitor;
 	/** While it stops, nobody is signed off one by one: who comes back is known by the next process, as after a crash. */
 	isStopping(): boolean;
@@ -21,8 +23,11 @@ const TELL_EVERY_MS = 1_000;
 /** One open connection: hands its frames to the post office, in the order they came. */
 export class SocketLine {
 	private readonly opened: Promise<void>;
-	private tail: Promise<unknown>;
 	private waiting = 0;
+	/** Called when no frame waits any more. */
+	private idlers: (() => void)[] = [];
+	/** Once it's closed. */
+	private leaving: Promise<void> | undefined;
 	private toldAt = Number.NEGATIVE_INFINITY;
 	/** Why frames were refused since it was last told; it will be told. */
 	private untold: ErrorCode | undefined;
@@ -35,17 +40,21 @@ export class SocketLine {
 	) {
 		const { office } = ports;
 		this.opened = office.welcome(connection).catch(this.fail);
-		this.tail = this.opened;
 		socket.on("message", (data, isBinary) => this.take(data.toString(), isBinary));
 		socket.on("close", (code) => {
 			if (ports.isStopping()) return;
-			this.tail = this.tail.then(() => office.disconnect(connection, { clean: code === 1001 })).catch(this.fail);
+			this.leaving = this.served().then(() => office.disconnect(connection, { clean: code === 1001 }));
+			this.leaving.catch(this.fail);
 		});
 	}
 
 	/** Resolves when everything that has come so far is done. */
 	get done(): Promise<unknown> {
-		return this.tail;
+		return this.leaving?.catch(() => undefined) ?? this.served();
+	}
+
+	private served(): Promise<void> {
+		return this.waiting === 0 ? this.opened : new Promise((resolve) => this.idlers.push(resolve));
 	}
 
 	private take(frame: string, isBinary: boolean): void {
@@ -54,21 +63,25 @@ export class SocketLine {
 		if (!this.bucket.take()) this.refuse("rate_limited");
 		else if (this.ports.load.isTooHigh) this.refuse("overloaded");
 		else if (isBinary) this.refuse("invalid_frame", "The frame is binary; send JSON text frames.");
-		else this.handOver(frame);
+		else void this.handOver(frame);
 	}
 
-	private handOver(frame: string): void {
-		const { office, load } = this.ports;
+	private async handOver(frame: string): Promise<void> {
+		const { office, load, pace } = this.ports;
 		this.waiting++;
 		load.framesInHand++;
 		if (this.waiting === WAITING) this.socket.pause();
-		const served = this.opened.then(() => office.receive(this.connection, frame)).catch(this.fail);
-		const done = served.then(() => {
-			this.waiting--;
-			load.framesInHand--;
-			if (this.socket.isPaused && this.waiting < WAITING / 2) this.socket.resume();
-		});
-		this.tail = Promise.all([this.tail, done]);
+		try {
+			await pace.turn();
+			await this.opened;
+			await office.receive(this.connection, frame);
+		} catch (error) {
+			this.fail(error);
+		}
+		this.waiting--;
+		load.framesInHand--;
+		if (this.socket.isPaused && this.waiting < WAITING / 2) this.socket.resume();
+		if (this.waiting === 0) for (const resolve of this.idlers.splice(0)) resolve();
 	}
 
 	private readonly fail = (error: unknown) => {

@@ -1,0 +1,34 @@
+/** How many frames are begun in one turn of the event loop. */
+const A_TURN = 64;
+
+/**
+ * Spreads frames that come at once over turns of the event loop: what else has come meanwhile, as from the thread that
+ * writes, isn't kept waiting for all of them, and has work to do while they're served.
+ */
+export class FramePace {
+	private begun = 0;
+	private isScheduled = false;
+	private waiting: (() => void)[] = [];
+
+	/** Answers undefined if a frame may be begun, or what resolves when it may: in the order of the calls. */
+	turn(): Promise<void> | undefined {
+		this.schedule();
+		if (this.begun < A_TURN && this.waiting.length === 0) {
+			this.begun++;
+			return undefined;
+		}
+		return new Promise((resolve) => this.waiting.push(resolve));
+	}
+
+	private schedule(): void {
+		if (this.isScheduled) return;
+		this.isScheduled = true;
+		setImmediate(() => {
+			this.isScheduled = false;
+			const next = this.waiting.splice(0, A_TURN);
+			this.begun = next.length;
+			if (next.length > 0) this.schedule();
+			for (const begin of next) begin();
+		});
+	}
+}
