@@ -9,7 +9,7 @@ import type { AnyCollection, Change, Collection, Condition, Key, Page, Query, St
 import { withPauses } from "./attempts.js";
 import { asStorageError } from "./faults.js";
 import { readPage } from "./pages.js";
-import { StreamReader } from "./StreamReader.js";
+import type { StreamReader } from "./StreamReader.js";
 import { tableName } from "./tables.js";
 import { fromItem, type Item, toKey } from "./values.js";
 import { type Target, writeAll, writeOne } from "./writes.js";
@@ -151,7 +151,10 @@ export class DynamoStorage implements Storage {
 	}
 
 	private async reader(collection: AnyCollection): Promise<StreamReader> {
-		const sdk = await import("@aws-sdk/client-dynamodb-streams");
+		const [sdk, { StreamReader }] = await Promise.all([
+			import("@aws-sdk/client-dynamodb-streams"),
+			import("./StreamReader.js"),
+		]);
 		const { client } = this.target;
 		const table = this.table(collection);
 		const streams = this.given.streams ?? this.ownStreams ?? new sdk.DynamoDBStreamsClient(settings(client));
