@@ -5,7 +5,6 @@ import type { Storage } from "../storage/Storage.js";
 import { Lanes } from "./Lanes.js";
 import { entries, type Head, type MessageIdRecord, sessions } from "./records.js";
 import { SessionDraft } from "./SessionDraft.js";
-import { Waves } from "./Waves.js";
 
 /** How often a lost race, or a storage that doesn't answer, is tried again. */
 const TRIES = 12;
@@ -93,9 +92,8 @@ export class SessionLog {
 	private readonly lanes = new Lanes();
 	private readonly heads = new Map<string, Head>();
 	private readonly groupSize: number;
-	/** Groups that still take changes: they wait for their lane, and for their wave where all of them go into one file. */
+	/** Groups that still take changes: they wait for their lane. */
 	private readonly gathering = new Map<string, Group>();
-	private readonly waves: Waves | undefined;
 	/**
 	 * Called when entries have been committed here: what it gives is called with those of one change after the other, each
 	 * before the change's `afterwards`.
@@ -108,7 +106,6 @@ export class SessionLog {
 		private readonly clock: () => number,
 		private readonly soleOwner: boolean,
 	) {
-		this.waves = soleOwner ? new Waves() : undefined;
 		this.groupSize = Math.min(GROUP, Math.floor((storage.maxWrites - SESSION_WRITES) / CHANGE_WRITES));
 	}
 
@@ -181,10 +178,8 @@ export class SessionLog {
 		if (grouped) this.gathering.set(key, group);
 		else this.gathering.delete(key);
 		this.lanes.run(key, async () => {
-			const leave = await this.waves?.enter();
 			if (this.gathering.get(key) === group) this.gathering.delete(key);
-			await this.commit(key, group.changes, leave);
-			leave?.();
+			await this.commit(key, group.changes);
 		});
 	}
 
@@ -192,8 +187,8 @@ export class SessionLog {
 		return this.heads.get(key) ?? (await this.storage.get(sessions, [key]));
 	}
 
-	/** Commits changes in their order; settles each. Calls `held` once it has to try again: others needn't wait for that. */
-	private async commit(key: string, changes: readonly Waiting[], held?: () => void): Promise<void> {
+	/** Commits changes in their order; settles each. */
+	private async commit(key: string, changes: readonly Waiting[]): Promise<void> {
 		let left = changes;
 		/** Attempts whose outcome we never learned: each may still turn out to be in the log. */
 		const doubtful: Attempt[] = [];
@@ -218,7 +213,6 @@ export class SessionLog {
 					await this.storage.transact(next.draft.writes());
 					return this.settle(head, next);
 				} catch (error) {
-					held?.();
 					if (error instanceof ConditionFailed && attempt) left = withoutRepeated(error, attempt, doubtful);
 					else if (asRouterError(error).code !== "storage_unavailable") throw error;
 					else if (attempt) doubtful.push(attempt);
