@@ -2,7 +2,7 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import { routerDialect } from "../../protocol/router/RouterDialect.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
-import { type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
+import { redeemStaffs, type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
 import { userIdOf } from "../userId.js";
 
 /** Who an agent's token was made for. */
@@ -53,9 +53,7 @@ export class AdminConnector implements SocketConnector {
 	async admit({ app, query, headers }: ConnectRequest): Promise<Admission | undefined> {
 		const ticket = ticketIn(query, "staff");
 		if (ticket !== undefined && this.tickets) {
-			const holder = await this.tickets.redeem(app.id, ticket);
-			if (holder.role === "customer") throw new RouterError("token_invalid");
-			return admissionOf(holder, query.userId);
+			return admissionOf(await redeemStaffs(this.tickets, app.id, ticket), query.userId);
 		}
 		const token = query.token || bearer(headers.authorization);
 		if (!token) {

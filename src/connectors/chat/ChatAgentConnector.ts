@@ -3,7 +3,7 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
 import type { Desk } from "../Desk.js";
-import { type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
+import { redeemStaffs, type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
 import { chatUserOf } from "./chatUser.js";
 import { agentUser } from "./userIds.js";
 
@@ -56,7 +56,9 @@ export class ChatAgentConnector implements SocketConnector {
 	async admit({ app, query, headers }: ConnectRequest): Promise<Admission | undefined> {
 		const ticket = ticketIn(query, "staff");
 		// Widgets say `isAdmin`.
-		if (ticket !== undefined && this.tickets && !query.isAdmin) return byTicket(this.tickets, app.id, ticket);
+		if (ticket !== undefined && this.tickets && !query.isAdmin) {
+			return admissionOf(await redeemStaffs(this.tickets, app.id, ticket));
+		}
 		if (query.user === undefined || chatUserOf(query.user).type !== "agent") return undefined;
 		const token = query.token || headers.authorization?.match(/^Bearer +(\S+) *$/i)?.[1];
 		if (!token) throw new RouterError("agent_token_required");
@@ -66,12 +68,6 @@ export class ChatAgentConnector implements SocketConnector {
 		}
 		return admissionOf(agent);
 	}
-}
-
-async function byTicket(tickets: Tickets, app: string, ticket: string): Promise<Admission> {
-	const holder = await tickets.redeem(app, ticket);
-	if (holder.role === "customer") throw new RouterError("token_invalid");
-	return admissionOf(holder);
 }
 
 function admissionOf({

@@ -43,14 +43,14 @@ export class SocketLine {
 		socket.on("message", (data, isBinary) => this.take(data.toString(), isBinary));
 		socket.on("close", (code) => {
 			if (ports.isStopping()) return;
-			this.leaving = this.served().then(() => office.disconnect(connection, { clean: code === 1001 }));
-			this.leaving.catch(this.fail);
+			const leave = () => office.disconnect(connection, { clean: code === 1001 });
+			this.leaving = this.served().then(leave).catch(this.fail);
 		});
 	}
 
 	/** Resolves when everything that has come so far is done. */
 	get done(): Promise<unknown> {
-		return this.leaving?.catch(() => undefined) ?? this.served();
+		return this.leaving ?? this.served();
 	}
 
 	private served(): Promise<void> {

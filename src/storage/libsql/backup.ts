@@ -1,15 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
 import { RouterError } from "../../protocol/errors.js";
-
-/** In a thread of its own, so that a large copy doesn't stop the server meanwhile. */
-const COPY = `
-const { workerData } = require("node:worker_threads");
-const Database = require(workerData.libsql);
-const database = new Database(workerData.source);
-database.prepare("VACUUM INTO ?").run(workerData.target);
-`;
+import { executeAside } from "./executeAside.js";
 
 /**
  * Writes a consistent copy of a database, which may be in use meanwhile, also by another process. The target must not
@@ -17,11 +8,7 @@ database.prepare("VACUUM INTO ?").run(workerData.target);
  */
 export async function backupDatabase(source: string, target: string): Promise<void> {
 	await writeBackup(target, async (file) => {
-		const worker = new Worker(COPY, {
-			eval: true,
-			workerData: { libsql: createRequire(import.meta.url).resolve("libsql"), source, target: file },
-		});
-		await new Promise<void>((resolve, reject) => worker.once("error", reject).once("exit", () => resolve()));
+		await executeAside(source, [["VACUUM INTO ?", file]]);
 	});
 }
 

@@ -27,7 +27,7 @@ export async function auditedSignIn(
 		signedIn = await work();
 	} catch (error) {
 		if (asRouterError(error).code === "credentials_invalid") {
-			const subject = { kind: "agent", id: await agents.idByEmail(app, email).catch(() => undefined) };
+			const subject = { kind: "agent", id: await agents.idByEmail(app, email) };
 			await audit.note(app, { ...common, actor: { role: "unknown" }, subject, outcome: "refused" });
 		}
 		throw error;
