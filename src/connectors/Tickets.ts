@@ -1,5 +1,3 @@
-import { RouterError } from "../protocol/errors.js";
-
 /** Somebody of the staff who came with a ticket. */
 export interface StaffHolder {
 	readonly role: "agent" | "admin";
@@ -24,13 +22,6 @@ export interface CustomerHolder {
 export interface Tickets {
 	/** Whose it is; it's used up by that. Throws `RouterError` `token_invalid`. */
 	redeem(app: string, ticket: string): Promise<StaffHolder | CustomerHolder>;
-}
-
-/** The member of the staff whose ticket it is; it's used up by that. Throws `RouterError` `token_invalid`. */
-export async function redeemStaffs(tickets: Tickets, app: string, ticket: string): Promise<StaffHolder> {
-	const holder = await tickets.redeem(app, ticket);
-	if (holder.role === "customer") throw new RouterError("token_invalid");
-	return holder;
 }
 
 /** How customers' tickets begin; others are staff's. It only tells which connector is to redeem one. */

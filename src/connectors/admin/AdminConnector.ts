@@ -2,7 +2,8 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import { routerDialect } from "../../protocol/router/RouterDialect.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
-import { redeemStaffs, type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
+import { redeemStaffs } from "../redeemStaffs.js";
+import { type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
 import { userIdOf } from "../userId.js";
 
 /** Who an agent's token was made for. */

@@ -3,7 +3,8 @@ import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Admission, ConnectRequest, SocketConnector } from "../Connector.js";
 import type { Desk } from "../Desk.js";
-import { redeemStaffs, type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
+import { redeemStaffs } from "../redeemStaffs.js";
+import { type StaffHolder, type Tickets, ticketIn } from "../Tickets.js";
 import { chatUserOf } from "./chatUser.js";
 import { agentUser } from "./userIds.js";
 

@@ -5,16 +5,16 @@ import type { Monitor } from "../../monitoring/Monitor.js";
 import type { Entry } from "../../protocol/envelope.js";
 import { asRouterError, ConditionFailed } from "../../protocol/errors.js";
 import type { Person } from "../customers/Registration.js";
+import { Batches } from "../gathering/Batches.js";
+import { RecentlyErased } from "../gathering/RecentlyErased.js";
 import { placeAt } from "../lists/Listing.js";
 import { decided } from "../records/decided.js";
 import { emailAddress } from "../records/input.js";
 import { type ActivityRecord, conversationActivity, countAll, isMessage, noActivity } from "./activity.js";
-import { Batches } from "./Batches.js";
 import { type ConversationPorts, ConversationStore } from "./ConversationStore.js";
 import type { Changed } from "./change.js";
 import { followed } from "./following.js";
 import { Opening } from "./Opening.js";
-import { RecentlyErased } from "./RecentlyErased.js";
 import { type ConversationRecord, conversations, PLACE_MS } from "./records.js";
 
 export interface ProjectionPorts extends ConversationPorts {

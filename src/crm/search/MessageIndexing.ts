@@ -3,8 +3,8 @@ import type { Plugin } from "../../delivery/Plugins.js";
 import type { Entry } from "../../protocol/envelope.js";
 import type { IndexedText, TextIndex } from "../../storage/TextIndex.js";
 import { scopeOf } from "../agents/records.js";
-import { Batches } from "../conversations/Batches.js";
-import { RecentlyErased } from "../conversations/RecentlyErased.js";
+import { Batches } from "../gathering/Batches.js";
+import { RecentlyErased } from "../gathering/RecentlyErased.js";
 import { wordsOf } from "./words.js";
 
 /**

@@ -1,4 +1,4 @@
-import { Batches } from "../../crm/conversations/Batches.js";
+import { Batches } from "../../crm/gathering/Batches.js";
 import { partsOf, sessionKey } from "../../delivery/identity.js";
 import type { Plugin } from "../../delivery/Plugins.js";
 import type { PostOffice } from "../../delivery/PostOffice.js";
