@@ -69,6 +69,7 @@ export class Rest {
 				return false;
 			}
 		};
-		await eventually(isSo, () => JSON.stringify(last, undefined, 1));
+		// More often would be more requests than one actor may make.
+		await eventually(isSo, () => JSON.stringify(last, undefined, 1), 100);
 	}
 }

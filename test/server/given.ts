@@ -127,14 +127,15 @@ export function waitAtMost(ms: number): void {
 	patienceMs = ms;
 }
 
-/** Waits until a condition holds, for ten seconds at most, or as `waitAtMost` says. */
+/** Waits until a condition holds, looking every `everyMs`, for ten seconds at most, or as `waitAtMost` says. */
 export async function eventually(
 	condition: () => boolean | Promise<boolean>,
 	state: () => string = () => "",
+	everyMs = 10,
 ): Promise<void> {
 	const end = Date.now() + patienceMs;
 	while (!(await condition())) {
 		if (Date.now() > end) throw new Error(`It didn't come to that. ${state()}`);
-		await new Promise((resolve) => setTimeout(resolve, 10));
+		await new Promise((resolve) => setTimeout(resolve, everyMs));
 	}
 }
