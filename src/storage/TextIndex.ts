@@ -24,7 +24,7 @@ export interface IndexedText {
 	readonly number: number;
 	/** Epoch milliseconds. */
 	readonly timeMs: number;
-	/** In the order of the text. */
+	/** Each once. */
 	readonly words: readonly string[];
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import type { Looking } from "../../src/crm/search/Search.js";
 import { snippetOf } from "../../src/crm/search/snippet.js";
-import { wordsOf } from "../../src/crm/search/words.js";
+import { distinctWordsOf, wordsOf } from "../../src/crm/search/words.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
 import type { Storage } from "../../src/storage/Storage.js";
 import type { TextIndex } from "../../src/storage/TextIndex.js";
@@ -20,6 +21,15 @@ describe("words", () => {
 		["!? — 👍", []],
 	])("of %j", (text, words) => {
 		expect(of(text).slice(0, Math.max(words.length, 0) || undefined)).toEqual(words);
+	});
+
+	test("are the same where only which they are is asked", () => {
+		const plain = fc.string({ unit: fc.constantFrom(..."aBz09 _-'\n\0ß"), maxLength: 100 });
+		fc.assert(
+			fc.property(fc.oneof(plain, fc.string({ unit: "grapheme" })), (text) => {
+				expect(distinctWordsOf(text)).toEqual([...new Set(of(text))]);
+			}),
+		);
 	});
 
 	test("know where they are", () => {

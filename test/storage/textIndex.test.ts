@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import Database from "libsql";
 import { createTables, DynamoStorage } from "../../src/storage/dynamodb/index.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
@@ -30,6 +32,39 @@ describe("FTS5, in a file", () => {
 		const { places } = await second.textIndex("texts").find({ scope: "s", words: ["findable"] }, { limit: 1 });
 		expect(places).toEqual([{ group: "g", number: 1 }]);
 		await second.close();
+	});
+
+	test("an index of an earlier release, with groups in a column of their own, is read as before", async () => {
+		const file = join(folder, "former.db");
+		const open = () => LibsqlStorage.open({ path: file, collections: [], textIndexes: ["texts"] });
+		await (await open()).close();
+		const database = new Database(file);
+		const token = createHash("sha256").update("g").digest("hex").slice(0, 32);
+		database.exec(`DROP TABLE t_texts; CREATE VIRTUAL TABLE t_texts USING fts5(
+			words, place, prefix='3', tokenize="unicode61 remove_diacritics 0");
+			INSERT INTO t_texts_places (id, scope, "group", number) VALUES (1, 's', 'g', 1), (2, 's', 'other', 1);
+			INSERT INTO t_texts (rowid, words, place) VALUES (1, 'some words', '${token}'), (2, 'some words', 'other')`);
+		database.close();
+		const storage = await open();
+		const index = storage.textIndex("texts");
+		expect((await index.find({ scope: "s", words: ["some"] }, { limit: 9 })).places).toHaveLength(2);
+		const { places } = await index.find({ scope: "s", words: ["words"], groups: ["g"] }, { limit: 9 });
+		expect(places).toEqual([{ group: "g", number: 1 }]);
+		await index.remove("g");
+		expect((await index.find({ scope: "s", words: ["some"] }, { limit: 9 })).places).toHaveLength(1);
+		await storage.close();
+	});
+
+	test("a group isn't a word", async () => {
+		const storage = await LibsqlStorage.open({ path: ":memory:", collections: [], textIndexes: ["texts"] });
+		const index = storage.textIndex("texts");
+		await index.add([{ scope: "s", group: "g", number: 1, timeMs: 1, words: ["hello"] }]);
+		const token = createHash("sha256").update("g").digest("hex");
+		for (const word of [token.slice(0, 32), "g"]) {
+			expect((await index.find({ scope: "s", words: [word] }, { limit: 1 })).places).toEqual([]);
+		}
+		expect((await index.find({ scope: "s", words: [], prefix: token.slice(0, 3) }, { limit: 1 })).places).toEqual([]);
+		await storage.close();
 	});
 
 	test("words are never FTS5's syntax", async () => {

@@ -5,7 +5,7 @@ import type { IndexedText, TextIndex } from "../../storage/TextIndex.js";
 import { scopeOf } from "../agents/records.js";
 import { Batches } from "../gathering/Batches.js";
 import { RecentlyErased } from "../gathering/RecentlyErased.js";
-import { wordsOf } from "./words.js";
+import { distinctWordsOf } from "./words.js";
 
 /**
  * How long what is said is gathered after the index was written, in milliseconds: FTS5 puts what a transaction adds into
@@ -15,10 +15,17 @@ const GATHER_MS = 1_000;
 /** How many texts are added at once: messages wait for that. */
 const AT_ONCE = 500;
 
+interface Said {
+	readonly session: string;
+	readonly seq: number;
+	readonly timeMs: number;
+	readonly text: string;
+}
+
 /** Puts what people and bots say, and staff's notes, into the index, soon after they were said. */
 export class MessageIndexing implements Plugin {
 	readonly name = "crm-search";
-	private readonly batches: Batches<IndexedText>;
+	private readonly batches: Batches<Said>;
 	private readonly erased = new RecentlyErased();
 	private adding: Promise<void> = Promise.resolve();
 
@@ -27,12 +34,12 @@ export class MessageIndexing implements Plugin {
 		private readonly index: TextIndex,
 		gatherMs = GATHER_MS,
 	) {
-		this.batches = new Batches((_, texts) => this.add(texts), gatherMs);
+		this.batches = new Batches((_, said) => this.add(said), gatherMs);
 	}
 
 	async onEntries(entries: readonly Entry[]): Promise<void> {
-		const texts = entries.flatMap((entry) => textOf(entry) ?? []);
-		this.batches.add(texts.map((text) => ["", text] as const));
+		const said = entries.flatMap((entry) => toFind(entry) ?? []);
+		this.batches.add(said.map((one) => ["", one] as const));
 	}
 
 	settled(closing: AbortSignal): Promise<void> {
@@ -46,19 +53,23 @@ export class MessageIndexing implements Plugin {
 		await this.index.remove(session);
 	}
 
-	private async add(texts: readonly IndexedText[]): Promise<void> {
-		for (let from = 0; from < texts.length; from += AT_ONCE) {
-			const part = texts.slice(from, from + AT_ONCE).filter(({ group, number }) => !this.erased.has(group, number));
+	private async add(said: readonly Said[]): Promise<void> {
+		for (let from = 0; from < said.length; from += AT_ONCE) {
+			const part = said.slice(from, from + AT_ONCE).filter(({ session, seq }) => !this.erased.has(session, seq));
 			if (part.length === 0) continue;
-			this.adding = this.index.add(part);
+			this.adding = this.index.add(part.map(indexed));
 			await this.adding;
 		}
 	}
 }
 
-function textOf({ session, seq, timeMs, audience, content }: Entry): IndexedText | undefined {
+/** What's kept of an entry until it's written: its words would take several times as much. */
+function toFind({ session, seq, timeMs, audience, content }: Entry): Said | undefined {
 	if (content.type !== "message" || audience === "answerers") return undefined;
+	return { session, seq, timeMs, text: content.text };
+}
+
+function indexed({ session, seq, timeMs, text }: Said): IndexedText {
 	const { topic, app } = partsOf(session);
-	const words = wordsOf(content.text).map(({ word }) => word);
-	return { scope: scopeOf(topic, app), group: session, number: seq, timeMs, words };
+	return { scope: scopeOf(topic, app), group: session, number: seq, timeMs, words: distinctWordsOf(text) };
 }

@@ -5,12 +5,13 @@ import { quote } from "./columns.js";
 import type { GroupCommit } from "./GroupCommit.js";
 import { LISTED_PREFIX, textTables, tokenOf } from "./textTables.js";
 
+/** What isn't so is no text's word, and may mean something to FTS5. */
+const WORD = /^[\p{L}\p{N}]+$/u;
 /** How many words that begin alike are looked for one by one. */
 const MOST_BEGUN = 50;
 
 /**
- * A text index on SQLite's FTS5. A group is one more word, in a column of its own, so that searching in few groups reads
- * little.
+ * A text index on SQLite's FTS5. A group is one more word of its texts, so that searching in few groups reads little.
  */
 export class LibsqlTextIndex implements TextIndex {
 	constructor(
@@ -38,8 +39,9 @@ export class LibsqlTextIndex implements TextIndex {
 			" AND ",
 		);
 		const within = groups && `(${groups.map((group) => quote(tokenOf(group))).join(" OR ")})`;
-		const match = `words : (${sought})${within ? ` AND place : ${within}` : ""}`;
-		if (groups?.length === 0) return { places: [] };
+		const match = within ? `${sought} AND ${within}` : sought;
+		const all = prefix === undefined ? words : [...words, prefix];
+		if (groups?.length === 0 || !all.every((word) => WORD.test(word))) return { places: [] };
 		const rows = this.reading.all(
 			`SELECT p.id, p."group", p.number FROM ${index} f JOIN ${places} p ON p.id = f.rowid
 			WHERE f.${index} MATCH ? AND f.rowid < ? AND p.scope = ? ORDER BY f.rowid DESC LIMIT ?`,

@@ -24,7 +24,7 @@ export class TextIndexWriter {
 		const { places, index } = textTables(name);
 		this.insertPlace = `INSERT INTO ${places} (scope, "group", number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`;
 		// Of the place that was inserted just before.
-		this.insertWords = `INSERT INTO ${index} (rowid, words, place) VALUES (last_insert_rowid(), ?, ?)`;
+		this.insertWords = `INSERT INTO ${index} (rowid, words) VALUES (last_insert_rowid(), ?)`;
 		this.forgetWords = `DELETE FROM ${index} WHERE rowid IN (SELECT id FROM ${places} WHERE "group" = ?)`;
 		this.forgetPlaces = `DELETE FROM ${places} WHERE "group" = ?`;
 	}
@@ -34,7 +34,7 @@ export class TextIndexWriter {
 		const { connection } = this;
 		for (const { scope, group, number, words } of texts) {
 			const isNew = connection.run(this.insertPlace, scope, group, number) > 0;
-			if (isNew) connection.run(this.insertWords, words, tokenOf(group));
+			if (isNew) connection.run(this.insertWords, `${words} ${tokenOf(group)}`);
 		}
 	}
 

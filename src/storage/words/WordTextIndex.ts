@@ -40,7 +40,7 @@ export class WordTextIndex implements TextIndex {
 
 	/** The text's own record comes first, and goes last: what is found by a word can always be removed. */
 	private async addOne({ scope, group, number, timeMs, words: all }: IndexedText): Promise<void> {
-		const words = [...new Set(all)].slice(0, WORDS);
+		const words = all.slice(0, WORDS);
 		if (words.length === 0) return;
 		const text: TextRecord = { group, number, scope, timeMs, words };
 		await this.storage.put(indexedTexts, text);
