@@ -7,9 +7,6 @@ export type KeyPart = string | number;
 /** How many bytes of UTF-8 a key string may have. */
 export const MAX_KEY_BYTES = 1_024;
 
-/** Half of a character: has no UTF-8 bytes of its own, so that two such keys would become one. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** Orders two values of one key field: numbers by size, strings by their UTF-8 bytes. */
 export function compareKeys(a: KeyPart, b: KeyPart): number {
 	if (a === b) return 0;
@@ -42,7 +39,8 @@ export function checkKeyPart(field: string, type: KeyType, value: unknown): asse
 	if (value.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(value) > MAX_KEY_BYTES) {
 		throw new RouterError("invalid_query", `The key field "${field}" has more than ${MAX_KEY_BYTES} bytes.`);
 	}
-	if (LONE_SURROGATE.test(value)) {
+	// Half of a character has no UTF-8 bytes of its own: two such keys would become one.
+	if (!value.isWellFormed()) {
 		throw new RouterError("invalid_query", `The key field "${field}" isn't well-formed Unicode.`);
 	}
 }

@@ -24,8 +24,10 @@ export function encodeRecord(collection: AnyCollection, record: object): Stored 
 	checkRecordSize(collection, text);
 	const declared: Record<string, KeyPart> = {};
 	const key = keyOf(collection, record);
-	collectKey(collection.key, record, declared);
-	for (const index of Object.values(collection.indexes ?? {})) collectKey(index, record, declared);
+	const { hash, range } = collection.key;
+	declared[hash] = key[0];
+	if (range && key[1] !== undefined) declared[range.field] = key[1];
+	if (collection.indexes) for (const index of Object.values(collection.indexes)) collectKey(index, record, declared);
 	if (collection.expires !== undefined) {
 		const end = (record as Fields)[collection.expires];
 		if (typeof end === "number" && Number.isFinite(end)) declared[collection.expires] = end;

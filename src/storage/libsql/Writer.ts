@@ -28,7 +28,8 @@ export interface WriterOptions {
 	readonly textIndexes: readonly string[];
 }
 
-const NOTHING: Done = {};
+/** What most jobs come to: they're done. */
+export const NOTHING: Done = {};
 
 /** Does what is to be written, over a connection of its own or one that also reads. */
 export class Writer {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { RouterError } from "../../protocol/errors.js";
+import { JobList } from "./JobList.js";
 import { type PackedError, type PackedOutcome, unpackError, unpackOutcome } from "./packing.js";
 import type { Job, Outcome, WriterOptions } from "./Writer.js";
 import { writerFile } from "./writerFile.js";
@@ -28,6 +29,7 @@ export class WriterThread implements Committing {
 	/** For the answers that are to come, in their order. */
 	private readonly waiting: Waiting[] = [];
 	private readonly worker: Worker;
+	private readonly list: JobList;
 	private ended: RouterError | undefined;
 
 	/** The file must be prepared for what is to be written. */
@@ -35,6 +37,7 @@ export class WriterThread implements Committing {
 		private readonly path: string,
 		options: WriterOptions,
 	) {
+		this.list = new JobList(options.collections);
 		this.worker = new Worker(writerFile, { workerData: { path, ...options }, name: "storage" });
 		this.worker.unref();
 		this.worker.on("message", (answer: Answer) => this.answered(answer));
@@ -47,7 +50,7 @@ export class WriterThread implements Committing {
 		return new Promise((resolve, reject) => {
 			// Who waits for an answer keeps the process alive.
 			if (this.waiting.push({ resolve, reject }) === 1) this.worker.ref();
-			this.worker.postMessage(jobs);
+			this.worker.postMessage(this.list.pack(jobs));
 		});
 	}
 

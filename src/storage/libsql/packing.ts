@@ -1,5 +1,5 @@
 import { asRouterError, ConditionFailed, RouterError } from "../../protocol/errors.js";
-import type { Done, Outcome } from "./Writer.js";
+import { type Done, NOTHING, type Outcome } from "./Writer.js";
 
 /** What goes from thread to thread arrives as plain data: errors are packed, and made again. */
 export interface PackedError {
@@ -10,13 +10,18 @@ export interface PackedError {
 	readonly cause?: { readonly message: string; readonly code?: string };
 }
 
-export type PackedOutcome = { readonly done: Done } | { readonly failed: PackedError };
+const DONE: Outcome = { done: NOTHING };
+
+/** Undefined: it's done, and nothing is to be told of it, as of most. */
+export type PackedOutcome = { readonly done: Done } | { readonly failed: PackedError } | undefined;
 
 export function packOutcome(outcome: Outcome): PackedOutcome {
-	return "done" in outcome ? outcome : { failed: packError(outcome.failed) };
+	if ("failed" in outcome) return { failed: packError(outcome.failed) };
+	return outcome.done === NOTHING ? undefined : outcome;
 }
 
 export function unpackOutcome(outcome: PackedOutcome): Outcome {
+	if (!outcome) return DONE;
 	return "done" in outcome ? outcome : { failed: unpackError(outcome.failed) };
 }
 
