@@ -1,155 +1,171 @@
+import { writeFileSync } from "node:fs";
+import { CountedChat, type Turn, unitsOf } from "../test/support/lambdas/CountedChat.js";
+import { type Played, playTrace } from "../test/support/lambdas/playTrace.js";
+import { seedHistory } from "../test/support/lambdas/seedHistory.js";
+import { startDynamodbLocal } from "../test/support/startDynamodbLocal.js";
 import type { Benchmark } from "./Benchmark.js";
+import { textOf } from "./load/Job.js";
 import type { Table } from "./measure/table.js";
-import type { Call } from "./storage/CallLog.js";
-import { LambdaChat } from "./storage/LambdaChat.js";
+import { type ConversationCounts, countConversation } from "./storage/countConversation.js";
 
 const TURNS = 5;
+/** What docs/scale.md reckons with. */
+const COUNTS = "bench/scale/counts.json";
+const ACCOUNTS = ["router", "crm", "search"] as const;
 
-/** What a visitor's message and the bot's answer to it caused. */
-interface Turn {
-	/** Up to the fan-out; between it and the bot's being asked; after the bot answered. */
-	readonly message: readonly Call[];
-	readonly asking: readonly Call[];
-	readonly answer: readonly Call[];
-	/** Round trips one after the other before the fan-out. */
-	readonly messageInSeries: number;
-	readonly answerInSeries: number;
-}
-
-type Phase = "message" | "asking" | "answer";
-
-const PHASES: readonly (readonly [Phase, string])[] = [
-	["message", "visitor's message"],
-	["asking", "asking the bot"],
-	["answer", "bot's answer"],
-];
-
-async function turn(
-	chat: LambdaChat,
-	lambda: ReturnType<LambdaChat["lambda"]>,
-	session: Awaited<ReturnType<LambdaChat["session"]>>,
-): Promise<Turn> {
-	chat.log.calls = [];
-	chat.posts = [];
-	await chat.say(lambda, session);
-	const { calls } = chat.log;
-	const askedAt = chat.bot.received.at(-1)?.timeMs ?? Number.NaN;
-	const committed = calls.find(({ command }) => command === "TransactWriteItems")?.ended ?? Number.NaN;
-	const message = calls.filter(({ begun }) => begun < committed);
-	const answer = calls.filter(({ begun }) => begun > askedAt);
-	const asking = calls.filter((call) => !message.includes(call) && !answer.includes(call));
-	const answered = answer.findLast(({ command }) => command === "TransactWriteItems")?.ended ?? Number.NaN;
-	const firstPostAfter = (time: number) => chat.posts.find((at) => at >= time) ?? Number.NaN;
-	return {
-		message,
-		asking,
-		answer,
-		messageInSeries: inSeries(message.filter(({ ended }) => ended <= firstPostAfter(committed))),
-		answerInSeries: inSeries(answer.filter(({ ended }) => ended <= firstPostAfter(answered))),
-	};
-}
-
-/** The longest chain of calls each of which began after the one before it had ended. */
-function inSeries(calls: readonly Call[]): number {
-	const depths: number[] = [];
-	for (const call of calls) {
-		const before = calls.flatMap((other, i) => (other.ended <= call.begun ? [depths[i] ?? 0] : []));
-		depths.push(1 + Math.max(0, ...before));
-	}
-	return Math.max(0, ...depths);
-}
-
-function units(calls: readonly Call[], isWrite: boolean): number {
-	return calls
-		.filter((call) => call.isWrite === isWrite)
-		.flatMap(({ parts }) => parts)
-		.reduce((sum, part) => sum + part.units, 0);
-}
-
-function counted(calls: readonly Call[], isWrite: boolean): number {
-	return calls.filter((call) => call.isWrite === isWrite).reduce((sum, call) => sum + call.counted, 0);
-}
-
-function mean(turns: readonly Turn[], value: (turn: Turn) => number): number {
-	return turns.reduce((sum, one) => sum + value(one), 0) / turns.length;
+function mean<T>(all: readonly T[], value: (one: T) => number): number {
+	return Math.round((all.reduce((sum, one) => sum + value(one), 0) / all.length) * 100) / 100;
 }
 
 function summary(measured: ReadonlyMap<string, readonly Turn[]>): Table {
-	const rows = [...measured].flatMap(([name, turns]) =>
-		PHASES.map(([phase, title]) => [
+	const phases = [
+		["visitor's message", ({ message }: Turn) => message, ({ messageInSeries }: Turn) => messageInSeries],
+		["bot's answer", ({ answer }: Turn) => answer, ({ answerInSeries }: Turn) => answerInSeries],
+	] as const;
+	const rows = [...measured].flatMap(([name, turns]) => [
+		...phases.map(([title, calls, inSeries]) => [
 			name,
 			title,
-			mean(turns, (one) => one[phase].length),
-			phase === "asking" ? "" : mean(turns, (one) => (phase === "message" ? one.messageInSeries : one.answerInSeries)),
-			mean(turns, (one) => units(one[phase], true)),
-			mean(turns, (one) => units(one[phase], false)),
-			mean(turns, (one) => counted(one[phase], true)),
-			mean(turns, (one) => counted(one[phase], false)),
+			mean(turns, inSeries),
+			mean(turns, (turn) => unitsOf(calls(turn), "router").write),
+			mean(turns, (turn) => unitsOf(calls(turn), "router").read),
+			"",
+			"",
+			"",
+			mean(turns, (turn) => calls(turn).reduce((sum, { isWrite, counted }) => sum + (isWrite ? counted : 0), 0)),
 		]),
-	);
-	const columns = [
-		"history",
-		"",
-		"calls",
-		"in series before the fan-out",
-		"write units",
-		"read units",
-		"counted: write",
-		"counted: read",
-	];
-	return { title: "Each message", columns, rows };
+		[
+			name,
+			"both followed",
+			"",
+			"",
+			"",
+			mean(turns, ({ following }) => unitsOf(following, "crm", true).write),
+			mean(turns, ({ following }) => unitsOf(following, "crm", true).read),
+			mean(turns, ({ following }) => unitsOf(following, "search", true).write),
+			mean(turns, ({ following }) => following.reduce((sum, { isWrite, counted }) => sum + (isWrite ? counted : 0), 0)),
+		],
+	]);
+	return {
+		title: "Each message",
+		columns: [
+			"history",
+			"",
+			"in series before the fan-out",
+			"router: write units",
+			"read units",
+			"CRM: write units",
+			"read units",
+			"search: write units",
+			"counted by DynamoDB Local: write",
+		],
+		rows,
+	};
 }
 
 function itemised(turns: readonly Turn[]): Table {
-	const [first] = turns;
-	const rows = PHASES.flatMap(([phase, title]) =>
-		(first?.[phase] ?? []).flatMap(({ command, parts }, call) =>
-			parts.map(({ collection, does, bytes, units }) => [
+	const last = turns.at(-1);
+	const phases = [
+		["visitor's message", last?.message ?? []],
+		["bot's answer", last?.answer ?? []],
+		["both followed", last?.following ?? []],
+	] as const;
+	const rows = phases.flatMap(([title, calls]) =>
+		calls.flatMap(({ operation, parts }, call) =>
+			parts.map((part) => [
 				title,
 				call + 1,
-				command,
-				`${does} ${collection}`,
-				bytes,
-				units,
+				operation,
+				`${part.does} ${part.collection}`,
+				part.bytes,
+				part.units + part.indexUnits,
 			]),
 		),
 	);
-	return { title: "Each call of one turn", columns: ["", "call", "command", "record", "bytes", "units"], rows };
+	return { title: "Each request of one turn", columns: ["", "request", "", "record", "bytes", "units"], rows };
+}
+
+function traced(played: readonly Played[]): Table {
+	const row = (about: string, those: readonly Played[]) => {
+		const messages = those.reduce((sum, each) => sum + each.messages, 0);
+		const units = (account: (typeof ACCOUNTS)[number], kind: "write" | "read") =>
+			Math.round((those.reduce((sum, each) => sum + each.units[account][kind], 0) / messages) * 100) / 100;
+		return [about, messages, ...ACCOUNTS.flatMap((each) => [units(each, "write"), units(each, "read")])];
+	};
+	return {
+		title: "Units of a message, over whole conversations",
+		columns: ["", "messages", ...ACCOUNTS.flatMap((each) => [`${each}: write`, `${each}: read`])],
+		rows: [...played.map((each) => row(each.about, [each])), row("all", played)],
+	};
+}
+
+function whole({ functions, posts, frames, units }: ConversationCounts): Table {
+	return {
+		title: "A conversation of 20 messages",
+		columns: ["", "invocations", "computing, ms", "requests to DynamoDB in series", "write units", "read units"],
+		rows: [
+			...Object.entries(functions).map(([name, each]) => [
+				name,
+				each.invocations,
+				each.cpuMs,
+				each.inSeries,
+				each.write,
+				each.read,
+			]),
+			["API Gateway", `${frames} frames in, ${posts} out`, "", "", units.write, units.read],
+		],
+	};
 }
 
 export const storage: Benchmark = {
-	summary: "storage calls and DynamoDB capacity of a message, by the length of the history (needs Java)",
+	summary: "requests, DynamoDB units and computing time of a message, by the length of the history (needs Java)",
 	async run({ histories = [10, 1_000] }) {
-		const chat = await LambdaChat.start();
+		const local = await startDynamodbLocal();
+		if ("missing" in local) throw new Error(local.missing);
+		const chat = await CountedChat.open(local.endpoint);
 		try {
 			const measured = new Map<string, Turn[]>();
-			const measure = async (name: string, length: number, lambdaFor: () => ReturnType<LambdaChat["lambda"]>) => {
+			const measure = async (name: string, length: number, isKnown = true) => {
 				process.stderr.write(`  history of ${name}\n`);
-				const session = await chat.session(chat.lambda());
-				await chat.seed(session.id, length);
-				// The first one after the floor came to the bot is given what was said before: once, not each time.
-				await chat.say(lambdaFor(), session);
+				const first = await chat.start("ws");
+				const { sessionId, visitor } = await chat.session(first);
+				// What only the first message of a conversation costs is in the trace.
+				await chat.turn(first, sessionId, visitor, textOf("first"));
+				await seedHistory(chat.lambdas, sessionId, length);
+				await chat.lambdas.skip();
 				const turns: Turn[] = [];
-				for (let i = 0; i < TURNS; i++) turns.push(await turn(chat, lambdaFor(), session));
+				for (let i = 0; i < TURNS; i++) {
+					const text = textOf(`question-${i}`);
+					turns.push(await chat.turn(isKnown ? first : await chat.start("ws"), sessionId, visitor, text));
+				}
 				measured.set(name, turns);
 			};
-			for (const length of histories) {
-				const warm = chat.lambda();
-				await measure(String(length), length, () => warm);
-			}
+			for (const length of histories) await measure(String(length), length);
 			const [shortest = 10] = histories;
-			await measure(`${shortest}, a new Lambda each time`, shortest, () => chat.lambda());
+			await measure(`${shortest}, a new process each time`, shortest, false);
+			process.stderr.write("  recorded conversations\n");
+			const played = await playTrace(chat, await chat.start("ws"));
+			process.stderr.write("  a conversation of 20 messages\n");
+			const counts = await countConversation(chat);
+			writeFileSync(COUNTS, `${JSON.stringify(counts, null, 2)}\n`);
 			return {
-				tables: [summary(measured), itemised(measured.get(String(histories.at(-1))) ?? [])],
-				notes: [
-					`Visitor → bot → visitor, one agent watching, 150 B of text, messages with an id; means of ${TURNS} turns, through the handlers.`,
-					"Units by arithmetic from the items' sizes, as AWS bills them (a write in a transaction counts twice).",
-					"Counted: what DynamoDB Local says that it consumed. It overcounts: a write in a transaction costs two units for each KB at AWS, and it says four.",
+				tables: [
+					summary(measured),
+					itemised(measured.get(String(histories.at(-1))) ?? []),
+					traced(played),
+					whole(counts),
 				],
-				data: Object.fromEntries(measured),
+				notes: [
+					`Visitor → bot → visitor, one agent watching, 150 B of text, messages with an id; means of ${TURNS} turns, through the deployed functions' bundles in processes of their own.`,
+					"Units by arithmetic from the items' sizes before and after, as AWS bills them (a write in a transaction counts twice, an index once for each of its items).",
+					"DynamoDB Local overcounts: it says four units for each KB in a transaction.",
+					`What docs/scale.md reckons with was written to ${COUNTS}.`,
+				],
+				data: { turns: Object.fromEntries(measured), played, conversation: counts },
 			};
 		} finally {
-			await chat.stop();
+			await chat.close();
+			await local.stop();
 		}
 	},
 };

@@ -1,12 +1,16 @@
 // Bundles each function of serverless.yml into build/aws/<name>/ (`LAMBDAS_DIR` names another folder): what it needs at once in index.mjs, and what it may need
 // later (a vendor's library, mostly) in files that are loaded then. Prints nothing; `--sizes` says how large they are.
+// Names of functions have only those bundled.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = `${root}${process.env.LAMBDAS_DIR || "build/aws"}`;
-const functions = readdirSync(`${root}src/aws/functions`).map((file) => file.replace(/\.ts$/, ""));
+const named = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const functions = readdirSync(`${root}src/aws/functions`)
+	.map((file) => file.replace(/\.ts$/, ""))
+	.filter((name) => named.length === 0 || named.includes(name));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
 /** What the pages serve as it was published. */

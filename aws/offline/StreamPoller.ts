@@ -1,12 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import {
-	DescribeStreamCommand,
-	type DynamoDBStreamsClient,
-	GetRecordsCommand,
-	GetShardIteratorCommand,
-	type _Record as StreamEvent,
-} from "@aws-sdk/client-dynamodb-streams";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBStreamsClient, _Record as StreamEvent } from "@aws-sdk/client-dynamodb-streams";
+import { ShardReading } from "./ShardReading.js";
 
 export interface StreamPollerOptions {
 	readonly client: DynamoDBClient;
@@ -41,26 +36,15 @@ export class StreamPoller {
 
 	private async run(): Promise<void> {
 		const { client, streams, table } = this.options;
-		const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
-		const StreamArn = Table?.LatestStreamArn;
-		const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
-		// DynamoDB Local has one shard, which stays open.
-		await Promise.all((StreamDescription?.Shards ?? []).map(({ ShardId }) => this.follow(StreamArn, ShardId)));
+		const shards = await ShardReading.of(client, streams, table);
+		await Promise.all(shards.map((shard) => this.follow(shard)));
 	}
 
-	private async follow(StreamArn: string | undefined, ShardId: string | undefined): Promise<void> {
-		const { streams, batchSize, failed } = this.options;
-		let position: string | undefined;
+	private async follow(shard: ShardReading): Promise<void> {
+		const { batchSize, failed } = this.options;
 		while (!this.stopping.signal.aborted) {
 			try {
-				// Each time a new one: DynamoDB Local forgets the iterator of a shard that was empty.
-				const from = position
-					? ({ ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber: position } as const)
-					: ({ ShardIteratorType: "TRIM_HORIZON" } as const);
-				const { ShardIterator } = await streams.send(new GetShardIteratorCommand({ StreamArn, ShardId, ...from }));
-				const { Records = [] } = await streams.send(new GetRecordsCommand({ ShardIterator, Limit: batchSize }));
-				await this.give(Records.filter(({ eventName }) => eventName === "INSERT"));
-				position = Records.at(-1)?.dynamodb?.SequenceNumber ?? position;
+				await this.give((await shard.next(batchSize)).inserted);
 			} catch (error) {
 				if (!this.stopping.signal.aborted) failed(error);
 			}

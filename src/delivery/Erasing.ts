@@ -120,7 +120,7 @@ function forgetVisitor(draft: SessionDraft): Forgotten {
 		if (participant.role !== "visitor") continue;
 		participants.push(id);
 		for (const { connection, url } of Object.values(participant.endpoints)) {
-			if (connection !== undefined) visitors.push({ connection, url });
+			if (connection !== undefined) visitors.push({ connection, url: url ?? head.url });
 		}
 		// Their place stays, under an alias that tells nothing: they may come back to it.
 		head.participants[id] = { role: "visitor", connector: participant.connector, endpoints: {} };

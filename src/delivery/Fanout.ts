@@ -195,7 +195,7 @@ export class Fanout {
 					key: head.session,
 					participantId,
 					endpointId,
-					address: { connection: endpoint.connection, url: endpoint.url },
+					address: { connection: endpoint.connection, url: endpoint.url ?? head.url },
 					dialect,
 					reader: { role: participant.role, numbered: endpoint.numbered === true || dialect.numbered === true },
 					shown: endpoint.numbered === true,

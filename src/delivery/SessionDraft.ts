@@ -1,6 +1,6 @@
 import { type Audience, type Content, type Entry, maySee, type Sender } from "../protocol/envelope.js";
 import type { Write } from "../storage/Storage.js";
-import { scheduleLook } from "./due.js";
+import { dueRecord, dueTime, scheduleLook } from "./due.js";
 import { messageIdKey, newId } from "./identity.js";
 import { due, entries, type Head, type MessageIdRecord, messageIds, sessions } from "./records.js";
 
@@ -13,7 +13,7 @@ export class SessionDraft {
 	/** Whether there is anything to commit. */
 	touched = false;
 	private readonly revRead: number;
-	private readonly dueRead: Head["due"];
+	private readonly dueRead: number | undefined;
 	/** The message ids that may not have been used before, in the order of the entries. */
 	readonly uniques: MessageIdRecord[] = [];
 
@@ -22,7 +22,7 @@ export class SessionDraft {
 		readonly now: number,
 	) {
 		this.revRead = head.rev;
-		this.dueRead = head.due;
+		this.dueRead = dueTime(head);
 	}
 
 	/** Appends an entry; the message id is ours when the sender gave none. */
@@ -63,9 +63,13 @@ export class SessionDraft {
 		];
 		for (const record of this.uniques) writes.push({ put: messageIds, record, if: "absent" });
 		for (const entry of this.appended) writes.push({ put: entries, record: entry });
-		if (head.due?.at !== dueRead?.at) {
-			if (dueRead) writes.push({ delete: due, key: [dueRead.shard, dueRead.at] });
-			if (head.due) writes.push({ put: due, record: { ...head.due, session: head.session } });
+		const needed = dueTime(head);
+		if (needed !== dueRead) {
+			if (dueRead !== undefined) {
+				const { shard, at } = dueRecord(head.session, dueRead);
+				writes.push({ delete: due, key: [shard, at] });
+			}
+			if (needed !== undefined) writes.push({ put: due, record: dueRecord(head.session, needed) });
 		}
 		return writes;
 	}

@@ -2,7 +2,7 @@ import type { App, Apps } from "../apps/Apps.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Departures } from "./Departures.js";
-import { DUE_SHARDS, dueShard } from "./due.js";
+import { DUE_SHARDS, dueRecord, dueShard, dueTime } from "./due.js";
 import { endAbsence, endHandOff } from "./floor.js";
 import { logId } from "./identity.js";
 import { wantsAnswer } from "./participants.js";
@@ -79,7 +79,8 @@ export class Sweep {
 				key,
 				(draft) => {
 					const { head } = draft;
-					if (head.due?.at !== record.at) return "stale";
+					const time = dueTime(head);
+					if (time === undefined || dueRecord(key, time).at !== record.at) return "stale";
 					delete head.due;
 					draft.touched = true;
 					endAbsence(draft, answerers);

@@ -1,6 +1,6 @@
 import { partsOf } from "./identity.js";
 import { wantsAnswer } from "./participants.js";
-import type { Head } from "./records.js";
+import type { DueRecord, Head } from "./records.js";
 
 /** How long an agent who holds the floor may be unreachable before the answerer takes it back, in milliseconds. */
 export const AGENT_GRACE_MS = 60_000;
@@ -42,10 +42,20 @@ export function scheduleLook(head: Head, now: number): void {
 		delete head.due;
 		return;
 	}
-	const at = `${String(needed).padStart(15, "0")}/${head.session}`;
-	if (head.due && head.due.at <= at) return;
-	const { topic, app, sessionId } = partsOf(head.session);
-	head.due = { shard: dueShard(topic, app, shardOf(sessionId)), at };
+	const known = dueTime(head);
+	if (known === undefined || needed < known) head.due = needed;
+}
+
+/** When the session is due. */
+export function dueTime({ due }: Pick<Head, "due">): number | undefined {
+	return typeof due === "object" ? Number.parseInt(due.at, 10) : due;
+}
+
+/** The record that brings a session back at this time. */
+export function dueRecord(session: string, time: number): DueRecord {
+	const { topic, app, sessionId } = partsOf(session);
+	const at = `${String(time).padStart(15, "0")}/${session}`;
+	return { shard: dueShard(topic, app, shardOf(sessionId)), at, session };
 }
 
 /** The hash of an app's due records. */

@@ -65,7 +65,10 @@ export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	if (arrival.pushLater) endpoint.behind = true;
 	else delete endpoint.behind;
 	delete endpoint.closedAt;
-	Object.assign(endpoint, { connection, url, attachedAt: draft.now });
+	Object.assign(endpoint, { connection, attachedAt: draft.now });
+	head.url ??= url;
+	if (url === head.url) delete endpoint.url;
+	else endpoint.url = url;
 	if (participant.bargedIn) delete head.floor.awaySince;
 	return { from: endpoint.seen, to: head.seq, isNew: true, isFirst: !known };
 }

@@ -34,8 +34,13 @@ export interface Head {
 	asked?: number;
 	/** The turn under way. */
 	turn?: TurnLease;
-	/** The `due` record that this session has: somebody looks after it then, whatever happens to this process. */
-	due?: { shard: string; at: string };
+	/**
+	 * When somebody looks after the session, whatever happens to this process: epoch milliseconds of its `due` record, see
+	 * `dueRecord`. Heads were written with that record's own `at` before.
+	 */
+	due?: number | { at: string };
+	/** Where transports post to its connections, where an endpoint has no `url` of its own. */
+	url?: string;
 	/** Somebody else was asked to answer, and hasn't come yet. */
 	handOff?: {
 		target?: string;
@@ -69,6 +74,7 @@ export interface Participant {
 export interface EndpointState {
 	/** While open. */
 	connection?: string;
+	/** Where it's posted to, if that's not the head's `url`. */
 	url?: string;
 	/** The connector by which it's reached, where that's not its participant's. */
 	connector?: string;

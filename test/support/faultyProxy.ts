@@ -25,6 +25,8 @@ export interface Seen {
 export class FaultyProxy {
 	/** Faults of the requests to come, in their order. An undefined one lets its request through, as does none. */
 	faults: (Fault | undefined)[] = [];
+	/** What happens to a request where `faults` has nothing for it. */
+	rule: ((seen: Seen) => Fault | undefined) | undefined;
 	/** The requests that came. */
 	seen: Seen[] = [];
 	readonly #target: string;
@@ -55,24 +57,30 @@ export class FaultyProxy {
 	async #pass(incoming: IncomingMessage): Promise<"cut" | "hang" | { status: number; text: string }> {
 		const body = (await json(incoming)) as Record<string, unknown>;
 		const operation = String(incoming.headers["x-amz-target"]).split(".").at(-1) ?? "";
-		this.seen.push({ operation, body });
-		const fault = this.faults.shift();
+		const seen = { operation, body };
+		this.seen.push(seen);
+		const fault = this.faults.length > 0 ? this.faults.shift() : this.rule?.(seen);
 		if (fault && "refuse" in fault) return { status: 400, text: JSON.stringify(fault.refuse) };
 		if (fault && "answer" in fault) return { status: 200, text: JSON.stringify(fault.answer) };
 		if (fault && "before" in fault) await fault.before();
-		const reply = await this.#forward(incoming, JSON.stringify(body));
+		const reply = await forwarded(this.#target, incoming.headers, JSON.stringify(body));
 		if (!fault || "before" in fault) return reply;
 		return fault.lose === 500 ? { status: 500, text: JSON.stringify({ __type: "InternalServerError" }) } : fault.lose;
 	}
+}
 
-	async #forward({ headers }: IncomingMessage, body: string): Promise<{ status: number; text: string }> {
-		const passed = { ...headers, "content-length": Buffer.byteLength(body) };
-		const forwarded = request(this.#target, { method: "POST", headers: passed }).end(body);
-		const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
-		const chunks: Buffer[] = [];
-		for await (const chunk of answer) chunks.push(chunk as Buffer);
-		return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() };
-	}
+/** Passes a request on to DynamoDB; answers what it answers. */
+export async function forwarded(
+	target: string,
+	headers: IncomingMessage["headers"],
+	body: string,
+): Promise<{ status: number; text: string }> {
+	const passed = { ...headers, "content-length": Buffer.byteLength(body) };
+	const sent = request(target, { method: "POST", headers: passed }).end(body);
+	const [answer] = (await once(sent, "response")) as [IncomingMessage];
+	const chunks: Buffer[] = [];
+	for await (const chunk of answer) chunks.push(chunk as Buffer);
+	return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() };
 }
 
 const HEADERS = { "content-type": "application/x-amz-json-1.0" };

@@ -33,8 +33,13 @@ export interface HeldConnection {
 export interface ManagementApi {
 	/** With the stage, as `callbackUrl` gives it. */
 	readonly url: string;
-	/** Every request so far: its method, path as sent, and status. */
-	readonly requests: readonly { readonly method: string; readonly path: string; readonly status: number }[];
+	/** Every request so far: its method, path as sent, status, and when it came, by `performance.now`. */
+	readonly requests: readonly {
+		readonly method: string;
+		readonly path: string;
+		readonly status: number;
+		readonly begun: number;
+	}[];
 	/** TCP connections open now. */
 	sockets(): Promise<number>;
 	connect(): HeldConnection;
@@ -49,14 +54,14 @@ export interface ManagementApi {
  * API Gateway's management API on loopback: `POST`, `GET` and `DELETE /{stage}/@connections/{id}`, for requests with a
  * right Signature Version 4; other paths and signatures are 403, unknown connections 410, over 128 KB 413, as there.
  */
-export async function managementApi(stage = "prod"): Promise<ManagementApi> {
+export async function managementApi(stage = "prod", credentials = CREDENTIALS): Promise<ManagementApi> {
 	const held = new Map<string, HeldConnection>();
-	const requests: { method: string; path: string; status: number }[] = [];
+	const requests: { method: string; path: string; status: number; begun: number }[] = [];
 	const scripted: Answer[] = [];
 	let standing: Answer | undefined;
 
 	function merit(request: IncomingMessage, body: Buffer): Answer {
-		if (!rightlySigned(request, body)) {
+		if (!rightlySigned(request, body, credentials)) {
 			return { status: 403, name: "InvalidSignatureException", message: "The request signature does not match." };
 		}
 		const path = decodeURIComponent(request.url ?? "");
@@ -78,6 +83,7 @@ export async function managementApi(stage = "prod"): Promise<ManagementApi> {
 	}
 
 	async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const begun = performance.now();
 		const chunks: Buffer[] = [];
 		for await (const chunk of request) chunks.push(chunk);
 		const told = scripted.shift() ?? standing;
@@ -85,7 +91,7 @@ export async function managementApi(stage = "prod"): Promise<ManagementApi> {
 		if (told?.drop) return void request.socket.destroy();
 		const given = told?.status ? told : merit(request, Buffer.concat(chunks));
 		const { status = 200, name, message } = given;
-		requests.push({ method: request.method ?? "", path: request.url ?? "", status });
+		requests.push({ method: request.method ?? "", path: request.url ?? "", status, begun });
 		if (name) response.setHeader("x-amzn-errortype", name);
 		response.statusCode = status;
 		response.end(status < 300 ? undefined : JSON.stringify({ message: message ?? null }));
@@ -127,12 +133,12 @@ export async function managementApi(stage = "prod"): Promise<ManagementApi> {
 }
 
 /** Signature Version 4, computed from what arrived: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
-function rightlySigned(request: IncomingMessage, body: Buffer): boolean {
+function rightlySigned(request: IncomingMessage, body: Buffer, credentials: typeof CREDENTIALS): boolean {
 	const form =
 		/^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8}\/[\w-]+\/execute-api\/aws4_request), SignedHeaders=([\w;-]+), Signature=(\w+)$/;
 	const [, key, scope = "", signed = "", signature] = form.exec(request.headers.authorization ?? "") ?? [];
 	const [day = "", region = ""] = scope.split("/");
-	if (key !== CREDENTIALS.AWS_ACCESS_KEY_ID || region !== CREDENTIALS.AWS_REGION) return false;
+	if (key !== credentials.AWS_ACCESS_KEY_ID || region !== credentials.AWS_REGION) return false;
 	if (!["host", "x-amz-date"].every((name) => signed.split(";").includes(name))) return false;
 
 	const path = (request.url ?? "").split("/").map(encodeURIComponent).join("/");
@@ -142,7 +148,7 @@ function rightlySigned(request: IncomingMessage, body: Buffer): boolean {
 	const toSign = ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n");
 	const signingKey = [day, region, "execute-api", "aws4_request"].reduce<Buffer>(
 		(secret, part) => hmac(secret, part),
-		Buffer.from(`AWS4${CREDENTIALS.AWS_SECRET_ACCESS_KEY}`),
+		Buffer.from(`AWS4${credentials.AWS_SECRET_ACCESS_KEY}`),
 	);
 	return time.startsWith(day) && signature === hmac(signingKey, toSign).toString("hex");
 }

@@ -45,7 +45,7 @@ describe("requests", () => {
 		for (let i = 0; i < 3; i++) await transport.post(address, "frame");
 		await transport.disconnect(address);
 		const path = `/prod/@connections/${encodeURIComponent(address.connection)}`;
-		expect(api.requests).toEqual([
+		expect(api.requests).toMatchObject([
 			...Array(3).fill({ method: "POST", path, status: 200 }),
 			{ method: "DELETE", path, status: 204 },
 		]);

@@ -1,0 +1,40 @@
+import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+	DescribeStreamCommand,
+	type DynamoDBStreamsClient,
+	GetRecordsCommand,
+	GetShardIteratorCommand,
+	type _Record as StreamEvent,
+} from "@aws-sdk/client-dynamodb-streams";
+
+/** Reads one shard of a table's stream from its beginning. */
+export class ShardReading {
+	private position: string | undefined;
+
+	private constructor(
+		private readonly streams: DynamoDBStreamsClient,
+		private readonly StreamArn: string | undefined,
+		private readonly ShardId: string | undefined,
+	) {}
+
+	/** A reading of each shard that the table's stream has now; of DynamoDB Local that's one, which stays open. */
+	static async of(client: DynamoDBClient, streams: DynamoDBStreamsClient, table: string): Promise<ShardReading[]> {
+		const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+		const StreamArn = Table?.LatestStreamArn;
+		const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
+		return (StreamDescription?.Shards ?? []).map(({ ShardId }) => new ShardReading(streams, StreamArn, ShardId));
+	}
+
+	/** The insertions among what comes next, and how many records that were; none if there's nothing new. */
+	async next(limit: number): Promise<{ readonly inserted: readonly StreamEvent[]; readonly read: number }> {
+		const { streams, StreamArn, ShardId, position } = this;
+		// Each time a new one: DynamoDB Local forgets the iterator of a shard that was empty.
+		const from = position
+			? ({ ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber: position } as const)
+			: ({ ShardIteratorType: "TRIM_HORIZON" } as const);
+		const { ShardIterator } = await streams.send(new GetShardIteratorCommand({ StreamArn, ShardId, ...from }));
+		const { Records = [] } = await streams.send(new GetRecordsCommand({ ShardIterator, Limit: limit }));
+		this.position = Records.at(-1)?.dynamodb?.SequenceNumber ?? position;
+		return { inserted: Records.filter(({ eventName }) => eventName === "INSERT"), read: Records.length };
+	}
+}
