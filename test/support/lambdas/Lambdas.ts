@@ -6,7 +6,12 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient, type _Record as StreamEvent } from "@aws-sdk/client-dynamodb-streams";
 import { ShardReading } from "../../../aws/offline/ShardReading.js";
 import { createDeployedTables } from "../../../aws/offline/tables.js";
+import { sessionKey } from "../../../src/delivery/identity.js";
+import { entries } from "../../../src/delivery/records.js";
 import type { WsEvent, WsResult } from "../../../src/handlers/events.js";
+import type { Entry } from "../../../src/protocol/envelope.js";
+import { TOPIC } from "../../../src/server/topic.js";
+import { DynamoStorage } from "../../../src/storage/dynamodb/DynamoStorage.js";
 import { connectEvent, disconnectEvent, messageEvent } from "../apiGatewayEvents.js";
 import { HttpBot, json } from "../httpBot.js";
 import { CREDENTIALS, type HeldConnection, type ManagementApi, managementApi } from "../managementApi.js";
@@ -35,7 +40,7 @@ const STAGE = "as-long-as-api-gateways-addresses-are";
 export class Lambdas {
 	readonly prefix = `t${randomBytes(6).toString("hex")}-`;
 	private readonly started: LambdaProcess[] = [];
-	private log: readonly ShardReading[] = [];
+	private said: readonly ShardReading[] = [];
 	private arrivals: readonly ShardReading[] = [];
 
 	private constructor(
@@ -59,7 +64,7 @@ export class Lambdas {
 		const lambdas = new Lambdas(options, folder, await managementApi(STAGE), bot, client, streams);
 		await createDeployedTables(client, lambdas.prefix);
 		const streamOf = (table: string) => ShardReading.of(client, streams, lambdas.prefix + table);
-		[lambdas.log, lambdas.arrivals] = await Promise.all([streamOf("entries"), streamOf("connections")]);
+		[lambdas.said, lambdas.arrivals] = await Promise.all([streamOf("entries"), streamOf("connections")]);
 		return lambdas;
 	}
 
@@ -123,9 +128,16 @@ export class Lambdas {
 		return { held, sessionId };
 	}
 
+	/** What is in the log of a session, the oldest first. */
+	async log(sessionId: string): Promise<Entry[]> {
+		const storage = new DynamoStorage({ client: this.client, prefix: this.prefix });
+		const hash = sessionKey(TOPIC, "default", sessionId);
+		return (await storage.query(entries, { hash, limit: 1_000 })).records;
+	}
+
 	/** Gives the worker what the log's stream has by now, a batch at a time. */
 	follow(worker: LambdaProcess, batchSize = BATCH): Promise<void> {
-		return this.pass(this.log, batchSize, (inserted) => this.give(worker, inserted));
+		return this.pass(this.said, batchSize, (inserted) => this.give(worker, inserted));
 	}
 
 	/** Has those greeted who have connected by now. */
@@ -135,7 +147,7 @@ export class Lambdas {
 
 	/** Nobody is given what the streams have by now. */
 	async skip(): Promise<void> {
-		await this.pass([...this.log, ...this.arrivals], 1_000, async () => {});
+		await this.pass([...this.said, ...this.arrivals], 1_000, async () => {});
 	}
 
 	private async pass(
