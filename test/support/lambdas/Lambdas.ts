@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient, type _Record as StreamEvent } from "@aws-sdk/client-dynamodb-streams";
 import { ShardReading } from "../../../aws/offline/ShardReading.js";
+import { S3_CREDENTIALS } from "../../../aws/offline/s3.js";
 import { createDeployedTables } from "../../../aws/offline/tables.js";
 import { sessionKey } from "../../../src/delivery/identity.js";
 import { entries } from "../../../src/delivery/records.js";
@@ -14,7 +15,7 @@ import { TOPIC } from "../../../src/server/topic.js";
 import { DynamoStorage } from "../../../src/storage/dynamodb/DynamoStorage.js";
 import { connectEvent, disconnectEvent, messageEvent } from "../apiGatewayEvents.js";
 import { HttpBot, json } from "../httpBot.js";
-import { CREDENTIALS, type HeldConnection, type ManagementApi, managementApi } from "../managementApi.js";
+import { type HeldConnection, type ManagementApi, managementApi } from "../managementApi.js";
 import { LambdaProcess } from "./LambdaProcess.js";
 
 const FUNCTIONS = ["ws", "worker", "greeting", "scheduled", "api"] as const;
@@ -28,6 +29,12 @@ export interface LambdasOptions {
 }
 
 export const ADMIN = { ADMIN_EMAIL: "admin@example.com", ADMIN_PASSWORD: "correct horse battery" };
+/** Those that the S3 server takes; the others take any. */
+const CREDENTIALS = {
+	AWS_ACCESS_KEY_ID: S3_CREDENTIALS.accessKeyId,
+	AWS_SECRET_ACCESS_KEY: S3_CREDENTIALS.secretAccessKey,
+	AWS_REGION: "us-east-1",
+};
 const BATCH = 100;
 /** Makes the connections' URL as long as one of API Gateway: it's in every session's head. */
 const STAGE = "as-long-as-api-gateways-addresses-are";
@@ -58,10 +65,9 @@ export class Lambdas {
 		execFileSync(process.execPath, words, { env: { ...process.env, LAMBDAS_DIR: folder } });
 		const bot = await HttpBot.start(json({ outputSpeech: { displayText: "It is on its way." } }));
 		const { endpoint } = options;
-		const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region } = CREDENTIALS;
-		const settings = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+		const settings = { endpoint, region: CREDENTIALS.AWS_REGION, credentials: S3_CREDENTIALS };
 		const [client, streams] = [new DynamoDBClient(settings), new DynamoDBStreamsClient(settings)];
-		const lambdas = new Lambdas(options, folder, await managementApi(STAGE), bot, client, streams);
+		const lambdas = new Lambdas(options, folder, await managementApi(STAGE, CREDENTIALS), bot, client, streams);
 		await createDeployedTables(client, lambdas.prefix);
 		const streamOf = (table: string) => ShardReading.of(client, streams, lambdas.prefix + table);
 		[lambdas.said, lambdas.arrivals] = await Promise.all([streamOf("entries"), streamOf("connections")]);
@@ -181,16 +187,23 @@ export class Lambdas {
 		return (text ? JSON.parse(text).data : undefined) as Record<string, unknown>;
 	}
 
+	/** The first admin's token. */
+	async admin(api: LambdaProcess, scheduled: LambdaProcess): Promise<string> {
+		await scheduled.invoke({ task: "upkeep" });
+		return this.signIn(api, ADMIN.ADMIN_EMAIL, ADMIN.ADMIN_PASSWORD);
+	}
+
 	/** An agent of the app who has signed in. */
 	async agent(api: LambdaProcess, scheduled: LambdaProcess, name: string): Promise<{ id: string; token: string }> {
-		await scheduled.invoke({ task: "upkeep" });
-		const signIn = async (email: string, password: string) =>
-			String((await this.rest(api, "POST", "/auth/login", { email, password })).accessToken);
-		const admin = await signIn(ADMIN.ADMIN_EMAIL, ADMIN.ADMIN_PASSWORD);
+		const admin = await this.admin(api, scheduled);
 		const email = `${name.toLowerCase()}@example.com`;
 		const password = `the password of ${name}`;
 		const { id } = await this.rest(api, "POST", "/agents", { email, name, password, capacity: 50 }, admin);
-		return { id: String(id), token: await signIn(email, password) };
+		return { id: String(id), token: await this.signIn(api, email, password) };
+	}
+
+	private async signIn(api: LambdaProcess, email: string, password: string): Promise<string> {
+		return String((await this.rest(api, "POST", "/auth/login", { email, password })).accessToken);
 	}
 
 	private async give(worker: LambdaProcess, events: readonly StreamEvent[]): Promise<void> {
