@@ -133,14 +133,26 @@ export class RouterClient {
 		try {
 			while (!condition()) {
 				if (isLate) {
-					const state = `${this.unacknowledged.size} unacknowledged, ${this.arrivals} arrivals, last ${this.last}`;
-					throw new Error(`${name} in ${session}: it didn't come to that within ${withinMs} ms (${state}).`);
+					throw new Error(`${name} in ${session}: it didn't come to that within ${withinMs} ms (${this.state()}).`);
 				}
 				await new Promise<void>((resolve) => this.waiting.push(resolve));
 			}
 		} finally {
 			clearTimeout(timer);
 		}
+	}
+
+	/** For who reads why it waits in vain. */
+	private state(): string {
+		const refused = this.options.history.of("refused").filter(({ reader }) => reader === this.reader.name);
+		const where = ["connecting", "open", "closing", "closed"][this.socket?.readyState ?? WebSocket.CLOSED];
+		return [
+			`${this.unacknowledged.size} unacknowledged`,
+			`${this.arrivals} arrivals`,
+			`last ${this.last}`,
+			`socket ${where}${this.resuming ? ", resuming" : ""}`,
+			`refused ${refused.map(({ code }) => code).join(", ") || "nothing"}`,
+		].join("; ");
 	}
 
 	private wake(): void {

@@ -98,17 +98,20 @@ describe("invariants 1, 2, 3 and 5 under mixed load", () => {
 					await pause(SAMPLE_MS);
 				}
 			})();
-			await Promise.all([...visiting, watching]);
-
-			await eventually(() => expect(resourcesOf(server).handles).toBe(before.handles));
-			const quarter = Math.floor(memory.length / 4);
-			const second = median(memory.slice(quarter, 2 * quarter));
-			const last = median(memory.slice(-quarter));
-			const figures = { visits, events: history.events.length, before, after: resourcesOf(server), second, last };
-			if (MINUTES >= LONG_FROM_MINUTES) {
-				console.log(figures);
-				expect(last).toBeLessThan(second * 1.25);
+			const isLong = MINUTES >= LONG_FROM_MINUTES;
+			const quarters = () => {
+				const quarter = Math.floor(memory.length / 4);
+				return { second: median(memory.slice(quarter, 2 * quarter)), last: median(memory.slice(-quarter)) };
+			};
+			try {
+				await Promise.all([...visiting, watching]);
+				await eventually(() => expect(resourcesOf(server).handles).toBe(before.handles));
+			} finally {
+				const events = history.events.length;
+				if (isLong) console.log({ visits, events, before, after: resourcesOf(server), memory: quarters() });
 			}
+			const { second, last } = quarters();
+			if (isLong) expect(last).toBeLessThan(second * 1.25);
 			expect(server.log).toBe("");
 			await server.kill();
 			const { damage, logs } = readStored(server.dataDir);
