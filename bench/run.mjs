@@ -1,6 +1,6 @@
 // Bundles the benchmarks, which are TypeScript, and takes a copy of the built server: whoever builds meanwhile doesn't
 // change what is measured. Then it runs them.
-import { cpSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -13,6 +13,7 @@ await build({
 	entryPoints: [
 		"bench/main.ts",
 		"bench/load/main.ts",
+		"bench/peers/officeServer.ts",
 		"bench/peers/socketioServer.ts",
 		"bench/peers/wsServer.ts",
 		"bench/peers/honoServer.ts",
@@ -27,4 +28,6 @@ await build({
 	packages: "external",
 	logLevel: "warning",
 });
+// The writing thread's program lies beside the code that starts it, wherever the bundler has put that.
+writeFileSync(`${BUILT}/libsql-writer.js`, 'import "./product/libsql-writer.js";\n');
 await import("./.build/main.js");

@@ -3,7 +3,7 @@ import { CpuMeter, generateLoad } from "./load/LoadProcess.js";
 import type { Throughput } from "./load/scenarios/throughput.js";
 import { inTurns, ratios } from "./measure/rounds.js";
 import { median, spread } from "./measure/statistics.js";
-import { addressOf, ours, type Peer, socketio, ws } from "./peers/peers.js";
+import { addressOf, office, ours, type Peer, socketio, ws } from "./peers/peers.js";
 import type { StartOptions } from "./peers/ServerProcess.js";
 
 export interface ThroughputOptions {
@@ -46,7 +46,7 @@ export async function measureThroughput(
 export const throughput: Benchmark = {
 	summary: "durable messages a second, acknowledged and heard, against Socket.IO and bare ws, which keep nothing",
 	async run({ rounds = 3, seconds = 6, window = 4, only = "" }) {
-		const peers = [ours, socketio, ws].filter(({ name }) => name.includes(only));
+		const peers = [ours, office, socketio, ws].filter(({ name }) => name.includes(only));
 		const measured = await inTurns(peers, rounds, (peer) => measureThroughput(peer, { seconds, window }));
 		const rows = peers.map(({ name }) => {
 			const all = measured.get(name) ?? [];
