@@ -13,7 +13,7 @@ import { distinctWordsOf } from "./words.js";
  */
 const GATHER_MS = 1_000;
 /** How many texts are added at once: messages wait for that. */
-const AT_ONCE = 500;
+const AT_ONCE = 1_000;
 
 interface Said {
 	readonly session: string;

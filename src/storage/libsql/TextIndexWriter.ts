@@ -32,9 +32,15 @@ export class TextIndexWriter {
 	/** A text that's there already stays as it is. */
 	add(texts: readonly WrittenText[]): void {
 		const { connection } = this;
+		const tokens = new Map<string, string>();
+		const tokenIn = (group: string) => {
+			const token = tokens.get(group) ?? tokenOf(group);
+			tokens.set(group, token);
+			return token;
+		};
 		for (const { scope, group, number, words } of texts) {
 			const isNew = connection.run(this.insertPlace, scope, group, number) > 0;
-			if (isNew) connection.run(this.insertWords, `${words} ${tokenOf(group)}`);
+			if (isNew) connection.run(this.insertWords, `${words} ${tokenIn(group)}`);
 		}
 	}
 
