@@ -15,6 +15,8 @@ const settings = (folder: string) => ({
 	JWT_SECRET,
 	LOG_LEVEL: "error",
 	MAX_CONNECTIONS: UNLIMITED,
+	CONNECTIONS_PER_ADDRESS: UNLIMITED,
+	CONNECTIONS_PER_USER: UNLIMITED,
 	// By default a connection may send 50 frames a second, which is for people.
 	FRAMES_PER_SECOND: UNLIMITED,
 	FRAME_BURST: UNLIMITED,

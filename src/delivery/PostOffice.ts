@@ -43,9 +43,9 @@ export class PostOffice {
 	/**
 	 * A client connects. Where its user id is a secret, it's attached to the sessions it was in. Nothing is sent to it
 	 * yet: API Gateway takes no posts to a connection before its connect handler has returned.
-	 * Throws a `RouterError` when the connection is refused; then it must be closed.
+	 * Resolves with whose it is: the same text for the same person of an app. Throws a `RouterError` when the connection is refused; then it must be closed.
 	 */
-	async connect(arriving: Arriving, trace = newId()): Promise<void> {
+	async connect(arriving: Arriving, trace = newId()): Promise<{ readonly app: string; readonly user: string }> {
 		const { connections, attendance } = this.rooms;
 		const connected = await connections.admit(arriving);
 		this.monitor.info("connected", { app: connected.app.id, as: connected.connector.name, trace });
@@ -53,6 +53,8 @@ export class PostOffice {
 			if (connected.record.session === undefined) await attendance.comeBack(connected, arriving.query.sessionId);
 			else await attendance.open(connected);
 			await this.attachToCharges(connected);
+			const { user, account = user } = connected.record;
+			return { app: connected.app.id, user: account };
 		} catch (error) {
 			await connections.end(arriving.connection);
 			throw error;

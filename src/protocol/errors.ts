@@ -24,6 +24,10 @@ export const ERRORS = {
 	unknown_app: { retryable: false, means: "No app of this id is configured here." },
 	message_conflict: { retryable: false, means: "This `messageId` was used before, for another content." },
 	overloaded: { retryable: true, means: "The server has more to do than it can; try again in a moment." },
+	connections_exceeded: {
+		retryable: true,
+		means: "This address, or this person, has as many connections open as one may have.",
+	},
 	shutting_down: { retryable: true, means: "The server is stopping; reconnect." },
 	connector_failed: {
 		retryable: true,

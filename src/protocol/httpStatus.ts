@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 	unknown_app: 404,
 	message_conflict: 409,
 	overloaded: 503,
+	connections_exceeded: 429,
 	shutting_down: 503,
 	connector_failed: 502,
 	invalid_input: 400,

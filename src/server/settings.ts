@@ -43,6 +43,9 @@ export interface Settings {
 	readonly logLevel: LogLevel;
 	/** WebSocket connections at the same time. */
 	readonly maxConnections: number;
+	/** Those of them that may be of one network address, which many people may share, and of one visitor or agent. */
+	readonly connectionsPerAddress: number;
+	readonly connectionsPerUser: number;
 	/** What one connection may send in the long run, and at once. */
 	readonly framesPerSecond: number;
 	readonly frameBurst: number;
@@ -108,6 +111,8 @@ const variables = z.object({
 		}),
 	LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("warn"),
 	MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
+	CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000, 1_000),
+	CONNECTIONS_PER_USER: whole(1, 1_000_000, 50),
 	FRAMES_PER_SECOND: whole(1, 100_000, 50),
 	FRAME_BURST: whole(1, 100_000, 200),
 	REQUESTS_PER_SECOND: whole(1, 1_000_000, 50),
@@ -144,6 +149,8 @@ export function readSettings(environment: Environment): Settings {
 		allowedOrigins: data.ALLOWED_ORIGINS,
 		logLevel: data.LOG_LEVEL,
 		maxConnections: data.MAX_CONNECTIONS,
+		connectionsPerAddress: data.CONNECTIONS_PER_ADDRESS,
+		connectionsPerUser: data.CONNECTIONS_PER_USER,
 		framesPerSecond: data.FRAMES_PER_SECOND,
 		frameBurst: data.FRAME_BURST,
 		requestsPerSecond: data.REQUESTS_PER_SECOND,

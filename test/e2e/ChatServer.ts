@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const CLI = resolve("dist/cli.js");
+/** Many clients, all at one address. */
+const BUSY = { CONNECTIONS_PER_ADDRESS: "100000", CONNECTIONS_PER_USER: "100000" };
 
 /** The server as users start it: a process of its own, with a data folder of its own, on a free port of loopback. */
 export class ChatServer {
@@ -65,7 +67,7 @@ export class ChatServer {
 	async start(runner: readonly string[] = []): Promise<void> {
 		const { PATH } = process.env;
 		const PORT = this.url ? new URL(this.url).port : "0";
-		const env = { PATH, PORT, DATA_DIR: this.dataDir, LOG_LEVEL: "debug", ...this.settings };
+		const env = { PATH, PORT, DATA_DIR: this.dataDir, LOG_LEVEL: "debug", ...BUSY, ...this.settings };
 		// In an empty folder: a .env file of whoever runs the tests is none of its business.
 		const [command = "", ...words] = [...runner, process.execPath, CLI, "start"];
 		const child = spawn(command, words, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });

@@ -73,6 +73,8 @@ describe("settings", () => {
 		["RETENTION_DAYS", "-30"],
 		["LOG_LEVEL", "loud"],
 		["MAX_CONNECTIONS", "0"],
+		["CONNECTIONS_PER_ADDRESS", "0"],
+		["CONNECTIONS_PER_USER", "many"],
 		["FRAMES_PER_SECOND", "fast"],
 		["FRAME_BURST", "0"],
 	])("%s=%s is refused by one sentence that names it and shows no secret", (name, value) => {

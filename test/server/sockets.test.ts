@@ -57,6 +57,33 @@ describe("a handshake", () => {
 		});
 	});
 
+	test("of an address that has as many connections as it may is refused until one is closed", async () => {
+		const { wsUrl } = await givenServer({ CONNECTIONS_PER_ADDRESS: "2", TRUSTED_PROXIES: "1" });
+		const from = (address: string) => ({ headers: { "X-Forwarded-For": address } });
+		const first = await WireClient.connect(wsUrl, SESSION, from("2001:db8:1:2:3::1"));
+		await WireClient.connect(wsUrl, SESSION, from("2001:db8:1:2:4::1"));
+		const refused = await refusal(wsUrl, from("2001:db8:1:2::5"));
+		expect(refused).toMatchObject({ status: 429, text: expect.stringMatching(/2 connections of this address/) });
+		await WireClient.connect(wsUrl, SESSION, from("2001:db8:1:3::1"));
+		first.socket.close();
+		await first.closeCode;
+		await eventually(async () => {
+			const next = await WireClient.connect(wsUrl, SESSION, from("2001:db8:1:2::5")).catch(() => undefined);
+			return next !== undefined;
+		});
+	});
+
+	test("of a person who has as many connections as they may is refused, and leaves nothing behind", async () => {
+		const { wsUrl, log } = await givenServer({ CONNECTIONS_PER_USER: "2", JWT_SECRET });
+		const mine = `${wsUrl}?userId=somebody-5c1f0f62-3f0e-4f53-8a3b-1f2b6a3c9d10`;
+		await WireClient.connect(mine, SESSION);
+		await WireClient.connect(mine, SESSION);
+		const refused = await refusal(mine);
+		expect(refused).toMatchObject({ status: 429, text: expect.stringMatching(/2 connections of this user/) });
+		await eventually(() => log.some(({ event }) => event === "disconnected"));
+		await WireClient.connect(`${wsUrl}?userId=another`, SESSION);
+	});
+
 	test("that is malformed, or whose client hangs up, leaves nothing behind", async () => {
 		const { url, log } = await givenServer();
 		const { port } = new URL(url);
@@ -193,7 +220,7 @@ describe("frames", () => {
 });
 
 test("One message id from 50 sockets of a visitor at once is one entry, and so is it a while later", async () => {
-	const { wsUrl } = await givenServer();
+	const { wsUrl } = await givenServer({ CONNECTIONS_PER_USER: "100" });
 	const user = "u-0c6a1f7a-3f2c-4c43-9a52-5f8b1d861f11";
 	const sockets = await Promise.all(Array.from({ length: 50 }, () => WireClient.visitor(wsUrl, SESSION, user)));
 	for (const client of sockets) client.say("Only once", "m1");

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener, type Http2Bindings, type HttpBindings } from "@hono/node-server";
 import { apiOf, type CrmApiPorts } from "../../crm/apiOf.js";
 import type { Crm } from "../../crm/Crm.js";
+import { callerAddress } from "../http/callerAddress.js";
 
 export interface ApiListenerPorts extends CrmApiPorts {
-	/** How many proxies of the owner's stand before the server: each adds to `X-Forwarded-For` whom it was asked by. */
+	/** See `callerAddress`. */
 	readonly trustedProxies: number;
 }
 
@@ -16,7 +17,7 @@ export function apiListener(crm: Crm, ports: ApiListenerPorts) {
 	const api = apiOf(crm, ports);
 	const fetch = (request: Request, { incoming, outgoing }: HttpBindings | Http2Bindings) =>
 		api.fetch(request, {
-			address: addressOf(incoming as IncomingMessage, ports.trustedProxies),
+			address: callerAddress(incoming as IncomingMessage, ports.trustedProxies),
 			send(status, headers, body) {
 				const length = body === undefined ? undefined : { "Content-Length": Buffer.byteLength(body) };
 				(outgoing as ServerResponse).writeHead(status, { ...headers, ...length }).end(body);
@@ -27,11 +28,4 @@ export function apiListener(crm: Crm, ports: ApiListenerPorts) {
 		request: IncomingMessage,
 		response: ServerResponse,
 	) => Promise<void>;
-}
-
-/** Where a request comes from: what isn't said by a proxy of ours can be anything. */
-export function addressOf({ socket, headers }: IncomingMessage, trustedProxies: number): string | undefined {
-	if (trustedProxies === 0) return socket.remoteAddress;
-	const said = String(headers["x-forwarded-for"] ?? "").split(",");
-	return said.at(-trustedProxies)?.trim() || socket.remoteAddress;
 }

@@ -29,6 +29,8 @@ export const start: Command = {
   ALLOWED_ORIGINS    pages that may connect besides our own, with commas between them; * for all
   LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
   MAX_CONNECTIONS    10000
+  CONNECTIONS_PER_ADDRESS  1000 of them from one network address, which many people may share
+  CONNECTIONS_PER_USER     50 of one visitor or agent: their tabs and devices
   FRAMES_PER_SECOND  50, what one connection may send in the long run
   FRAME_BURST        200, what it may send at once
   REQUESTS_PER_SECOND  50, what one person or API key may ask of the REST API; one address twice as much

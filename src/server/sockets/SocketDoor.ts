@@ -1,19 +1,31 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { networkOf } from "../../crm/http/RateLimit.js";
 import { asRouterError, RouterError } from "../../protocol/errors.js";
 import { httpStatus } from "../../protocol/httpStatus.js";
 import type { LocalTransport } from "../../transport/local/LocalTransport.js";
+import { callerAddress } from "../http/callerAddress.js";
 import { urlOf } from "../http/Routes.js";
 import type { Settings } from "../settings.js";
 import { FramePace } from "./FramePace.js";
+import { OpenSockets } from "./OpenSockets.js";
 import { isSameOrigin, mayConnect } from "./origins.js";
 import { SocketLine, type SocketLinePorts } from "./SocketLine.js";
 import { TokenBucket } from "./TokenBucket.js";
 
 export interface SocketDoorPorts extends Omit<SocketLinePorts, "isStopping" | "pace"> {
 	readonly transport: LocalTransport;
-	readonly settings: Pick<Settings, "allowedOrigins" | "maxConnections" | "framesPerSecond" | "frameBurst">;
+	readonly settings: Pick<
+		Settings,
+		| "allowedOrigins"
+		| "maxConnections"
+		| "connectionsPerAddress"
+		| "connectionsPerUser"
+		| "framesPerSecond"
+		| "frameBurst"
+		| "trustedProxies"
+	>;
 	/** The token of the agent who is signed in at this server's pages. */
 	agentToken(request: IncomingMessage): string | undefined;
 }
@@ -31,7 +43,13 @@ export class SocketDoor {
 	private arriving = 0;
 	private isClosed = false;
 
-	constructor(private readonly ports: SocketDoorPorts) {}
+	private readonly ofAddress: OpenSockets;
+	private readonly ofUser: OpenSockets;
+
+	constructor(private readonly ports: SocketDoorPorts) {
+		this.ofAddress = new OpenSockets(ports.settings.connectionsPerAddress, "address");
+		this.ofUser = new OpenSockets(ports.settings.connectionsPerUser, "user");
+	}
 
 	/** For the HTTP server's `upgrade`. */
 	async enter(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -61,12 +79,16 @@ export class SocketDoor {
 		if (!mayConnect(request, settings.allowedOrigins)) throw new RouterError("origin_forbidden");
 		if (this.isClosed) throw new RouterError("shutting_down");
 		if (load.isTooHigh || transport.size + this.arriving > settings.maxConnections) throw new RouterError("overloaded");
+		this.ofAddress.count(networkOf(callerAddress(request, settings.trustedProxies) ?? ""), socket);
 		const connection = transport.reserve();
 		const query = Object.fromEntries(url.searchParams);
-		await office.connect({ connection, query, headers: this.headersOf(request, query) });
-		if (this.isClosed) {
+		const { app, user } = await office.connect({ connection, query, headers: this.headersOf(request, query) });
+		try {
+			if (this.isClosed) throw new RouterError("shutting_down");
+			this.ofUser.count(`${app} ${user}`, socket);
+		} catch (error) {
 			await office.disconnect(connection);
-			throw new RouterError("shutting_down");
+			throw error;
 		}
 		let isOpen = false;
 		this.server.handleUpgrade(request, socket, head, (opened) => {
@@ -113,7 +135,7 @@ function answer(socket: Duplex, status: number, text: string): void {
 		"Connection: close",
 		"Content-Type: text/plain; charset=utf-8",
 		`Content-Length: ${Buffer.byteLength(body)}`,
-		...(status === 503 ? [`Retry-After: ${RETRY_AFTER_S}`] : []),
+		...(status === 503 || status === 429 ? [`Retry-After: ${RETRY_AFTER_S}`] : []),
 	];
 	socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
