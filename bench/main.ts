@@ -11,6 +11,7 @@ import { memory } from "./memory.js";
 import { profile } from "./profile.js";
 import { rest } from "./rest.js";
 import { restart } from "./restart.js";
+import { scale } from "./scale.js";
 import { startup } from "./startup.js";
 import { storage } from "./storage.js";
 import { throughput } from "./throughput.js";
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 	restart,
 	rest,
 	storage,
+	scale,
 	import: importing,
 	crm,
 	profile,

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { paginateScan } from "@aws-sdk/client-dynamodb";
+import { awsCollections } from "../../src/aws/collections.js";
 import { json } from "../../test/support/httpBot.js";
 import { type CountedChat, type CountedFunction, inSeries, unitsOf } from "../../test/support/lambdas/CountedChat.js";
+import { itemBytes } from "../../test/support/lambdas/capacity.js";
 import type { LambdaProcess } from "../../test/support/lambdas/LambdaProcess.js";
 import { textOf } from "../load/Job.js";
 
@@ -26,11 +29,13 @@ export interface ConversationCounts {
 	readonly frames: number;
 	/** Frames to the visitor. */
 	readonly posts: number;
+	/** Bytes of the items that stay, without their copies in indexes. */
+	readonly keptBytes: number;
 	readonly units: { readonly write: number; readonly read: number; readonly searchWrite: number };
 }
 
 /**
- * Counts a conversation from connecting to leaving: the published widget asks and a bot answers, ten times, nobody
+ * Counts a conversation from connecting to leaving: a visitor asks, with ids, and a bot answers, ten times; nobody
  * watches. The processes are warm, as most are; each message is given to the worker by itself, as in a quiet deployment.
  */
 export async function countConversation(chat: CountedChat): Promise<ConversationCounts> {
@@ -40,6 +45,7 @@ export async function countConversation(chat: CountedChat): Promise<Conversation
 	for (const each of Object.values(processes)) each.runs.length = 0;
 	chat.reset();
 	const posted = chat.lambdas.api.requests.length;
+	const kept = await bytesIn(chat);
 	const depths = await converse(chat, processes);
 	const of = (name: CountedFunction): FunctionCounts => {
 		const { runs } = processes[name];
@@ -54,12 +60,23 @@ export async function countConversation(chat: CountedChat): Promise<Conversation
 		functions,
 		frames: 1 + QUESTIONS,
 		posts: chat.lambdas.api.requests.length - posted,
+		keptBytes: (await bytesIn(chat)) - kept,
 		units: {
 			write: all.reduce((sum, { write }) => sum + write, 0),
 			read: all.reduce((sum, { read }) => sum + read, 0),
 			searchWrite: unitsOf(chat.taps.worker.calls, "search", true).write,
 		},
 	};
+}
+
+async function bytesIn({ lambdas: { client, prefix } }: CountedChat): Promise<number> {
+	let bytes = 0;
+	for (const { name } of awsCollections) {
+		for await (const { Items = [] } of paginateScan({ client }, { TableName: prefix + name })) {
+			for (const item of Items) bytes += itemBytes(item);
+		}
+	}
+	return bytes;
 }
 
 /** Answers how many requests to DynamoDB waited for each other, by function. */

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { type ConversationCounts, countConversation } from "../../bench/storage/countConversation.js";
 import { type OwnDatabase, onDynamodbLocal } from "../support/dynamodbLocal.js";
 import { CountedChat, type Turn, unitsOf } from "../support/lambdas/CountedChat.js";
 import { playTrace } from "../support/lambdas/playTrace.js";
@@ -58,6 +60,22 @@ await onDynamodbLocal(({ endpoint }: OwnDatabase) => {
 		const read = message.filter(({ isWrite }) => !isWrite).flatMap(({ parts }) => parts.map((part) => part.collection));
 		expect(read.sort()).toEqual(["connections", "serverKeys", "sessions"]);
 		expect(unitsOf(message, "router").write).toBeLessThanOrEqual(9);
+	}, 120_000);
+
+	test("docs/scale.md reckons with what is counted", async () => {
+		const { keptBytes, functions, ...counted } = await countConversation(chat);
+		const {
+			keptBytes: kept,
+			functions: known,
+			...written
+		} = JSON.parse(readFileSync("bench/scale/counts.json", "utf8")) as ConversationCounts;
+		expect(counted).toEqual(written);
+		// Ids and times are now longer, now shorter.
+		expect(Math.abs(keptBytes - kept) / kept).toBeLessThan(0.02);
+		for (const name of ["ws", "worker", "greeting"] as const) {
+			const { invocations, write, read } = known[name];
+			expect(functions[name]).toMatchObject({ invocations, write, read });
+		}
 	}, 120_000);
 
 	test("over whole conversations the CRM takes at most 4 write units a message", async () => {
