@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,8 +14,10 @@ const PROBE = resolve("bench/import/probe.cjs");
 
 interface Subject {
 	readonly name: string;
-	readonly entry: string;
 	readonly bundle: string;
+	/** What it's compared with. */
+	readonly base: string;
+	make(): Promise<unknown> | unknown;
 }
 
 interface Start {
@@ -24,20 +26,71 @@ interface Start {
 	readonly handled: number;
 }
 
+const LAMBDAS = "bench/.build/lambdas";
+const CLIENTS = "AWS clients alone";
+const WS_CLIENTS = "AWS clients of ws alone";
+
 const SUBJECTS: readonly Subject[] = [
-	{ name: "AWS clients alone", entry: "bench/import/clients.ts", bundle: resolve("bench/.build/import/clients.cjs") },
+	{
+		name: CLIENTS,
+		base: CLIENTS,
+		bundle: resolve("bench/.build/import/clients.cjs"),
+		make: () => bundled("bench/import/clients.ts", "bench/.build/import/clients.cjs"),
+	},
 	{
 		name: "quick start",
-		entry: "examples/lambda-quickstart/handler.ts",
+		base: CLIENTS,
 		bundle: resolve("bench/.build/import/quickstart.cjs"),
+		make: () => bundled("examples/lambda-quickstart/handler.ts", "bench/.build/import/quickstart.cjs"),
+	},
+	{
+		name: WS_CLIENTS,
+		base: WS_CLIENTS,
+		bundle: resolve("bench/.build/import/wsClients/clients.mjs"),
+		make: () => bundledAsLambdas("bench/import/clients.ts", "bench/.build/import/wsClients"),
+	},
+	{
+		name: "the function ws",
+		base: WS_CLIENTS,
+		bundle: resolve(LAMBDAS, "ws/index.mjs"),
+		make: () =>
+			execFileSync(process.execPath, ["scripts/build-lambdas.mjs", "ws"], {
+				env: { ...process.env, LAMBDAS_DIR: LAMBDAS },
+			}),
 	},
 ];
 
-/** As the quick start's own `build` does it, and minified; the package as it's published, not its source. */
-async function bundled({ entry, bundle }: Subject): Promise<void> {
+/** As scripts/build-lambdas.mjs bundles the functions. */
+async function bundledAsLambdas(entry: string, outdir: string): Promise<void> {
 	await build({
 		entryPoints: [entry],
-		outfile: bundle,
+		outdir,
+		bundle: true,
+		splitting: true,
+		minify: true,
+		legalComments: "none",
+		charset: "utf8",
+		platform: "node",
+		target: "node22",
+		format: "esm",
+		mainFields: ["module", "main"],
+		conditions: ["module"],
+		outExtension: { ".js": ".mjs" },
+		banner: {
+			js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+		},
+		external: ["ini", "http", "process", "sso", "web-identity", "login"].map(
+			(each) => `@aws-sdk/credential-provider-${each}`,
+		),
+		logLevel: "error",
+	});
+}
+
+/** As the quick start's own `build` does it, and minified; the package as it's published, not its source. */
+async function bundled(entry: string, outfile: string): Promise<void> {
+	await build({
+		entryPoints: [entry],
+		outfile,
 		bundle: true,
 		minify: true,
 		platform: "node",
@@ -58,6 +111,12 @@ async function measure({ bundle }: Subject, endpoint: string): Promise<Start> {
 		AWS_ACCESS_KEY_ID: "local",
 		AWS_SECRET_ACCESS_KEY: "local",
 		BOT_URL: endpoint,
+		CONNECTION_SERVER_URL: endpoint.replace(/^http/, "ws"),
+		TABLE_PREFIX: "bench-",
+		FILES_BUCKET: "files",
+		FILES_URL: endpoint,
+		JWT_SECRET: "only for benchmarks: signs nothing that counts",
+		ALLOWED_ORIGINS: "*",
 		LOG_LEVEL: "silent",
 	};
 	const event = connectEvent("UXw4nfW0DoECHzw=", { userId: crypto.randomUUID() });
@@ -72,7 +131,7 @@ async function measure({ bundle }: Subject, endpoint: string): Promise<Start> {
 export const importing: Benchmark = {
 	summary: "bytes, and milliseconds of a cold start, of a bundled Lambda against its AWS clients alone",
 	async run({ rounds = 15 }) {
-		for (const subject of SUBJECTS) await bundled(subject);
+		for (const { make } of SUBJECTS) await make();
 		// Takes whatever it's told, as DynamoDB would.
 		const server = createServer((request, response) => {
 			request.resume().on("end", () => response.setHeader("content-type", "application/x-amz-json-1.0").end("{}"));
@@ -81,10 +140,11 @@ export const importing: Benchmark = {
 		const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 		try {
 			const measured = await inTurns(SUBJECTS, rounds, (subject) => measure(subject, endpoint));
-			const base = measured.get(SUBJECTS[0]?.name ?? "") ?? [];
-			const rows = SUBJECTS.map(({ name, bundle }) => {
+			const rows = SUBJECTS.map(({ name, base: baseName, bundle }) => {
 				const all = measured.get(name) ?? [];
+				const base = measured.get(baseName) ?? [];
 				const more = (value: (one: Start) => number) => median(all.map((one, i) => value(one) - value(base[i] ?? one)));
+				const times = all.map(({ load }, i) => load / (base[i]?.load ?? load));
 				return [
 					name,
 					Math.round(statSync(bundle).size / 1024),
@@ -98,6 +158,7 @@ export const importing: Benchmark = {
 					),
 					more((one) => one.load),
 					more((one) => one.handled),
+					name === baseName ? "" : spread(times, 2),
 				];
 			});
 			return {
@@ -110,12 +171,14 @@ export const importing: Benchmark = {
 							"first connection, ms",
 							"more than clients: loaded",
 							"first connection",
+							"times as long: loaded",
 						],
 						rows,
 					},
 				],
 				notes: [
 					`A fresh process each time, in turns, ${rounds} rounds; medians with the range.`,
+					"The functions that are deployed load what they may need later when they need it: KB are those of the first file.",
 					"The first connection is handled against an endpoint that answers at once: what the quick start loads only then is in it.",
 				],
 				data: Object.fromEntries(measured),
