@@ -1,13 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const build = fileURLToPath(new URL("../build-lambdas.mjs", import.meta.url));
+const script = (name) => fileURLToPath(new URL(`../${name}.mjs`, import.meta.url));
 
-/** Has the functions bundled before they're packed. */
+/** Has the variables checked, and the functions bundled, before they're packed. */
 export default class Bundles {
 	hooks = {
 		"before:package:createDeploymentArtifacts": () => {
-			execFileSync(process.execPath, [build], { stdio: "inherit" });
+			for (const name of ["check-deployment", "build-lambdas"]) {
+				execFileSync(process.execPath, [script(name)], { stdio: "inherit" });
+			}
 		},
 	};
 }

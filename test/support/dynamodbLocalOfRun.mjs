@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { build } from "esbuild";
-
-const BUNDLE = "node_modules/.cache/startDynamodbLocal.mjs";
+import { importTypeScript } from "../../scripts/importTypeScript.mjs";
 
 let server;
 /** What `startDynamodbLocal` gives, once somebody has asked. */
@@ -32,8 +30,6 @@ export async function stopDynamodbLocal() {
 
 /** Jest transforms test files, not what it runs before them. */
 async function start() {
-	const entryPoints = ["test/support/startDynamodbLocal.ts"];
-	await build({ entryPoints, outfile: BUNDLE, bundle: true, platform: "node", format: "esm", packages: "external" });
-	const { startDynamodbLocal } = await import(`../../${BUNDLE}`);
+	const { startDynamodbLocal } = await importTypeScript("test/support/startDynamodbLocal.ts");
 	return startDynamodbLocal();
 }

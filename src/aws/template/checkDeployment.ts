@@ -1,0 +1,66 @@
+import * as z from "zod";
+import { RouterError } from "../../protocol/errors.js";
+import { type Environment, readSettings } from "../../server/settings.js";
+
+/** Days that CloudWatch keeps logs for (`RetentionInDays` of `AWS::Logs::LogGroup`). */
+const RETENTIONS = [
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+const atMost = (most: number) =>
+	z
+		.string()
+		.regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`)
+		.refine((text) => Number(text) <= most, `must be a whole number from 1 to ${most}`)
+		.optional();
+
+/** What's set when deploying, besides what the server reads. */
+const variables = z.object({
+	AWS_REGION: z
+		.string()
+		.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region's name, such as eu-central-1")
+		.optional(),
+	KEEP_DATA: z
+		.enum(["true", "false"], { error: 'must be "true", or "false" for a stage that is thrown away' })
+		.optional(),
+	ALARM_EMAIL: z.email("must be an e-mail address").optional(),
+	LOG_RETENTION_DAYS: z
+		.string()
+		.refine((days) => RETENTIONS.map(String).includes(days), `must be one of ${RETENTIONS.join(", ")}`)
+		.optional(),
+	APPS_SECRET_ID: z
+		.string()
+		.regex(/^[\w/+=.@-]{1,512}$/, "must be a secret's name: letters, digits and / _ + = . @ - only")
+		.optional(),
+	REQUESTS_PER_SECOND_IN_ALL: atMost(1_000_000),
+	REQUEST_BURST_IN_ALL: atMost(1_000_000),
+	FRAMES_PER_SECOND_IN_ALL: atMost(1_000_000),
+	FRAME_BURST_IN_ALL: atMost(1_000_000),
+});
+
+/** They're read from the settings secret; set here they would be in the stack's template for all to read, or for nothing. */
+const SECRETS = ["JWT_SECRET", "BOT_KEY", "IDENTITY_SECRET", "ADMIN_PASSWORD"];
+
+/**
+ * Checks the variables that a deployment to AWS is made with. Throws `configuration_invalid` with a sentence that names
+ * the first one that is wrong.
+ */
+export function checkDeployment(environment: Environment): void {
+	const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+	const secret = SECRETS.find((name) => given[name] !== undefined);
+	if (secret !== undefined) {
+		throw invalid(`${secret} isn't taken from the environment when deploying; unset it, and put it into a secret`);
+	}
+	const parsed = variables.safeParse(given);
+	const [issue] = parsed.error?.issues ?? [];
+	if (issue) throw invalid(`${issue.path.join(".")} ${issue.message}`);
+	if (given.APPS_SECRET_ID && (given.STUDIO_APP_ID || given.BOT_URL)) {
+		throw invalid("APPS_SECRET_ID stands in place of STUDIO_APP_ID and BOT_URL; unset the ones or the other");
+	}
+	// Their defaults are for a server on one's own machine; what they must be like is the same.
+	readSettings(given);
+}
+
+function invalid(sentence: string): RouterError {
+	return new RouterError("configuration_invalid", `${sentence} (docs/aws.md lists all variables).`);
+}
