@@ -85,15 +85,18 @@ export async function openOffline({ port, variables, folder = "build/aws", say }
 		for (const stream of [emulated.stdout, emulated.stderr]) stream?.on("data", (text: Buffer) => say(text.toString()));
 		const invoke = (name: string, event: unknown) => invokeAt(port + 2, name, event);
 		await answers(`${url}/healthz`, emulated);
-		for (const [table, name, batchSize] of [
-			["entries", "worker", 100],
-			["connections", "greeting", 25],
+		const changed = { batchSize: 100, windowMs: 1_000, which: "events" } as const;
+		for (const [table, name, options] of [
+			["entries", "worker", { batchSize: 100 }],
+			["conversations", "worker", changed],
+			["conversationActivity", "worker", changed],
+			["connections", "greeting", { batchSize: 25 }],
 		] as const) {
 			const poller = new StreamPoller({
 				client,
 				streams,
 				table: `${prefix}${table}`,
-				batchSize,
+				...options,
 				invoke: (event) => invoke(name, event),
 				failed: (error) => say(`${name}: ${error}\n`),
 			});

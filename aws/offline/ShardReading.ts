@@ -4,8 +4,11 @@ import {
 	type DynamoDBStreamsClient,
 	GetRecordsCommand,
 	GetShardIteratorCommand,
-	type _Record as StreamEvent,
+	type _Record,
 } from "@aws-sdk/client-dynamodb-streams";
+
+/** As Lambda gives it: `eventSourceARN` names the table. */
+export type StreamEvent = _Record & { readonly eventSourceARN?: string };
 
 /** Reads one shard of a table's stream from its beginning. */
 export class ShardReading {
@@ -25,8 +28,12 @@ export class ShardReading {
 		return (StreamDescription?.Shards ?? []).map(({ ShardId }) => new ShardReading(streams, StreamArn, ShardId));
 	}
 
-	/** The insertions among what comes next, and how many records that were; none if there's nothing new. */
-	async next(limit: number): Promise<{ readonly inserted: readonly StreamEvent[]; readonly read: number }> {
+	/** What comes next, the insertions among it, and how many events that were; none if there's nothing new. */
+	async next(limit: number): Promise<{
+		readonly events: readonly StreamEvent[];
+		readonly inserted: readonly StreamEvent[];
+		readonly read: number;
+	}> {
 		const { streams, StreamArn, ShardId, position } = this;
 		// Each time a new one: DynamoDB Local forgets the iterator of a shard that was empty.
 		const from = position
@@ -35,6 +42,7 @@ export class ShardReading {
 		const { ShardIterator } = await streams.send(new GetShardIteratorCommand({ StreamArn, ShardId, ...from }));
 		const { Records = [] } = await streams.send(new GetRecordsCommand({ ShardIterator, Limit: limit }));
 		this.position = Records.at(-1)?.dynamodb?.SequenceNumber ?? position;
-		return { inserted: Records.filter(({ eventName }) => eventName === "INSERT"), read: Records.length };
+		const events = Records.map((each) => ({ ...each, eventSourceARN: StreamArn }));
+		return { events, inserted: events.filter(({ eventName }) => eventName === "INSERT"), read: events.length };
 	}
 }

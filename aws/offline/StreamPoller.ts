@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBStreamsClient, _Record as StreamEvent } from "@aws-sdk/client-dynamodb-streams";
-import { ShardReading } from "./ShardReading.js";
+import type { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
+import { ShardReading, type StreamEvent } from "./ShardReading.js";
 
 export interface StreamPollerOptions {
 	readonly client: DynamoDBClient;
@@ -9,6 +9,10 @@ export interface StreamPollerOptions {
 	readonly table: string;
 	/** As the deployment's `batchSize`. */
 	readonly batchSize: number;
+	/** As the deployment's `batchWindow`, in milliseconds. Default: none. */
+	readonly windowMs?: number;
+	/** Which events are given, as the deployment's `filterPatterns` say. Default: insertions. */
+	readonly which?: "events" | "inserted";
 	/** Calls the function. */
 	readonly invoke: (event: { readonly Records: readonly StreamEvent[] }) => Promise<unknown>;
 	readonly failed: (error: unknown) => void;
@@ -18,7 +22,7 @@ const POLL_MS = 100;
 const AGAIN_MS = 1_000;
 
 /**
- * Calls a function with what is inserted into a table, as Lambda does from its stream: shard by shard, in order, and after
+ * Calls a function with what happens in a table, as Lambda does from its stream: shard by shard, in order, and after
  * a failure from the first event on that failed. Unlike Lambda it never gives up.
  */
 export class StreamPoller {
@@ -41,14 +45,14 @@ export class StreamPoller {
 	}
 
 	private async follow(shard: ShardReading): Promise<void> {
-		const { batchSize, failed } = this.options;
+		const { batchSize, windowMs = POLL_MS, which = "inserted", failed } = this.options;
 		while (!this.stopping.signal.aborted) {
 			try {
-				await this.give((await shard.next(batchSize)).inserted);
+				await this.give((await shard.next(batchSize))[which]);
 			} catch (error) {
 				if (!this.stopping.signal.aborted) failed(error);
 			}
-			await pause(POLL_MS);
+			await pause(windowMs);
 		}
 	}
 

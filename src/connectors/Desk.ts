@@ -18,5 +18,5 @@ export interface Desk {
 	 */
 	subscribe(subscriber: DeskSubscriber, since?: string): Promise<void>;
 	/** Ends it; of a connection that hasn't subscribed, nothing. */
-	unsubscribe(connection: string): void;
+	unsubscribe(subscriber: Pick<DeskSubscriber, "connection" | "app">): Promise<void> | void;
 }

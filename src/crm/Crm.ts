@@ -7,6 +7,7 @@ import type { Tickets } from "../connectors/Tickets.js";
 import type { PostOffice } from "../delivery/PostOffice.js";
 import type { FileDesk, Permits, Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
+import type { Signal } from "../protocol/Dialect.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { ErrorCode } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
@@ -34,7 +35,7 @@ import { Exports } from "./care/Exports.js";
 import { Joins } from "./care/Joins.js";
 import { Retention } from "./care/Retention.js";
 import { Conversations } from "./conversations/Conversations.js";
-import { LocalChanges } from "./conversations/changes.js";
+import { type ConversationChange, LocalChanges } from "./conversations/changes.js";
 import { Handling } from "./conversations/Handling.js";
 import { Persons } from "./conversations/Persons.js";
 import { ConversationProjection } from "./conversations/projection.js";
@@ -44,6 +45,7 @@ import { customerAccountOf } from "./customers/account.js";
 import { Customers } from "./customers/Customers.js";
 import { SiteIdentities } from "./customers/SiteIdentities.js";
 import { DeskFeed } from "./desk/DeskFeed.js";
+import { SharedDesk } from "./desk/shared/SharedDesk.js";
 import { Jobs } from "./jobs/Jobs.js";
 import { Messages } from "./messages/Messages.js";
 import { AgentRoster } from "./routing/AgentRoster.js";
@@ -98,6 +100,11 @@ export interface CrmPorts {
 	readonly scrub?: () => Promise<void>;
 	/** For how many days the audit trail is kept. Default 400. */
 	readonly auditDays?: number;
+	/**
+	 * `given`: other processes change conversations and have agents' connections, too, and whoever learns of changes, as from
+	 * DynamoDB's streams, calls `changed`. Default: this process makes all changes.
+	 */
+	readonly changes?: "given";
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */
 	office(doors: Doors): PostOffice;
 }
@@ -136,12 +143,12 @@ export class Crm {
 	readonly audit: AuditTrail;
 	private readonly retention: Retention;
 	/** Tells agents' desks what changes. */
-	readonly desk: DeskFeed;
+	private readonly desk: DeskFeed | SharedDesk;
 	private readonly roster: AgentRoster;
 	private readonly routing: Routing;
 	private readonly agentUpkeep: AgentUpkeep;
-	/** Connections being ended because their agents' tokens are over, or their customers blocked. */
-	private readonly ending = new Set<Promise<unknown>>();
+	/** Connections being ended because their agents' tokens are over, or their customers blocked; desks told to begin anew. */
+	private readonly telling = new Set<Promise<unknown>>();
 	private readonly toldOfRevoked: ((app: string, agentId: string) => void)[] = [];
 
 	constructor(private readonly ports: CrmPorts) {
@@ -164,7 +171,9 @@ export class Crm {
 		this.attachments = new Attachments(ports);
 
 		const freed = (app: string, agentId: string) => void this.assignments.dispatch(app, agentId);
-		const agents = new Agents({ ...ports, freed, changed: () => permits.forget() });
+		const moved = (app: string, id: string) =>
+			this.whileTelling(app, "desk not told anew", this.desk.reconsider(app, id));
+		const agents = new Agents({ ...ports, freed, changed: () => permits.forget(), moved });
 		this.agents = agents;
 		this.availability = new Availability({ ...ports, freed });
 		const { availability } = this;
@@ -214,12 +223,19 @@ export class Crm {
 			routing: { tookOver: (app, id, agentId) => this.routing.tookOver(app, id, agentId) },
 		});
 		const files = messageFiles(this.attachments);
-		this.desk = new DeskFeed({
+		const told = {
 			...ports,
-			changes,
 			actorOf: socketActors(agents),
-			announce: (connections, signal) => this.office.announce(connections, signal),
-		});
+			announce: (connections: readonly string[], signal: Signal) => this.office.announce(connections, signal),
+		};
+		this.desk =
+			ports.changes === "given"
+				? new SharedDesk({
+						...told,
+						reach: (connections) => this.office.reach(connections),
+						gone: (connection) => this.office.disconnect(connection),
+					})
+				: new DeskFeed({ ...told, changes });
 		const { roster, desk } = this;
 		const tickets = new SocketTickets({ tickets: this.tickets, agents, accounts });
 		const permits = new SocketPermits({ agents, conversations });
@@ -257,10 +273,19 @@ export class Crm {
 	}
 
 	private whileEnding(app: string, work: Promise<unknown>): void {
+		this.whileTelling(app, "ending connections failed", work);
+	}
+
+	private whileTelling(app: string, failure: string, work: Promise<unknown>): void {
 		const done: Promise<unknown> = work
-			.catch((error: unknown) => this.ports.monitor.error("ending connections failed", error, { app }))
-			.finally(() => this.ending.delete(done));
-		this.ending.add(done);
+			.catch((error: unknown) => this.ports.monitor.error(failure, error, { app }))
+			.finally(() => this.telling.delete(done));
+		this.telling.add(done);
+	}
+
+	/** See `CrmPorts.changes`: tells agents' desks of conversations that have changed. If it fails, it's to be called again. */
+	async changed(changes: readonly ConversationChange[]): Promise<void> {
+		if (this.desk instanceof SharedDesk) await this.desk.changed(changes);
 	}
 
 	/** `told` is called as soon as this process has ended an agent's tokens. */
@@ -297,7 +322,7 @@ export class Crm {
 	 */
 	async idle(): Promise<void> {
 		await this.office.idle();
-		await Promise.all(this.ending);
+		await Promise.all(this.telling);
 		await this.roster.idle();
 		await this.assignments.idle();
 		await this.routing.idle();
@@ -308,7 +333,7 @@ export class Crm {
 	/** Closes the post office after what's under way. */
 	async close(): Promise<void> {
 		await this.office.close();
-		await this.desk.close();
+		if (this.desk instanceof DeskFeed) await this.desk.close();
 		await this.idle();
 	}
 }

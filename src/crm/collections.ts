@@ -4,6 +4,7 @@ import { attachments } from "./attachments/records.js";
 import { auditCollections } from "./audit/records.js";
 import { conversationCollections } from "./conversations/collections.js";
 import { customerCollections } from "./customers/records.js";
+import { deskCollections } from "./desk/shared/records.js";
 import { idempotencyKeys } from "./http/idempotency/records.js";
 import { jobCollections } from "./jobs/records.js";
 
@@ -17,4 +18,5 @@ export const crmCollections = [
 	idempotencyKeys,
 	...jobCollections,
 	...auditCollections,
+	...deskCollections,
 ] as const;

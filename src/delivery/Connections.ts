@@ -140,12 +140,12 @@ export class Connections {
 
 	/** The open connections of an account. */
 	async ofAccount(app: string, account: string): Promise<Connected[]> {
-		return this.findAll(await this.accounts.of(app, account));
+		return this.several(await this.accounts.of(app, account));
 	}
 
 	/** The same; and nobody comes in by what was checked before. */
 	async ofEnded(app: string, account: string): Promise<Connected[]> {
-		return this.findAll(await this.accounts.end(app, account));
+		return this.several(await this.accounts.end(app, account));
 	}
 
 	/** Connections of this process whose time is over. */
@@ -154,7 +154,8 @@ export class Connections {
 		return [...this.ending.values()].filter(({ record }) => (record.until ?? 0) * 1000 <= now);
 	}
 
-	private async findAll(connections: readonly string[]): Promise<Connected[]> {
+	/** Those of them that haven't ended, as far as this process knows or can learn in one read. */
+	async several(connections: readonly string[]): Promise<Connected[]> {
 		const others = connections.filter((connection) => !this.known.has(connection));
 		if (others.length > 0 && !this.soleOwner) await this.meet(others);
 		return connections.flatMap((connection) => this.known.get(connection) ?? []);

@@ -83,8 +83,8 @@ export class Counter {
 		await connector.desk.subscribe({ connection, app: app.id, account, isAdmin }, since);
 	}
 
-	private async unsubscribe({ connected }: Context): Promise<void> {
-		connected.connector.desk?.unsubscribe(connected.address.connection);
+	private async unsubscribe({ connected: { connector, app, address } }: Context): Promise<void> {
+		await connector.desk?.unsubscribe({ connection: address.connection, app: app.id });
 	}
 
 	private async refuse(

@@ -29,9 +29,11 @@ export class Departures {
 	async depart(connection: string, forget: boolean): Promise<Connected | undefined> {
 		const connected = await this.ports.connections.end(connection);
 		if (!connected) return undefined;
-		connected.connector.desk?.unsubscribe(connection);
 		const keys = Object.keys(connected.record.sessions);
-		await Promise.all(keys.map((key) => this.goAway(key, connection, forget)));
+		await Promise.all([
+			connected.connector.desk?.unsubscribe({ connection, app: connected.app.id }),
+			...keys.map((key) => this.goAway(key, connection, forget)),
+		]);
 		return connected;
 	}
 

@@ -145,15 +145,18 @@ export class Fanout {
 		return this.lanes.run(address.connection, () => this.send(address, dialect, sessionId, signal, at + aheadMs));
 	}
 
-	/** Tells these connections the same, written once for each dialect; answers for each when it has left. */
-	announce(to: readonly ({ address: Address; dialect: Dialect } | undefined)[], signal: Signal): Promise<void>[] {
+	/**
+	 * Tells these connections the same, written once for each dialect; answers for each, when it has left, whether the
+	 * connection is still there.
+	 */
+	announce(to: readonly ({ address: Address; dialect: Dialect } | undefined)[], signal: Signal): Promise<boolean>[] {
 		const written = new Map<Dialect, string | undefined>();
 		return to.map((target) => {
-			if (!target) return Promise.resolve();
+			if (!target) return Promise.resolve(false);
 			const { address, dialect } = target;
 			if (!written.has(dialect)) written.set(dialect, dialect.signal(undefined, signal, this.ports.clock()));
 			const frame = written.get(dialect);
-			if (frame === undefined) return Promise.resolve();
+			if (frame === undefined) return Promise.resolve(true);
 			return this.lanes.run(address.connection, () => this.hand(address, frame, signal));
 		});
 	}
@@ -243,12 +246,14 @@ export class Fanout {
 		if (frame !== undefined) await this.hand(address, frame, signal);
 	}
 
-	private async hand(address: Address, frame: string, signal: Signal): Promise<void> {
+	/** Answers whether the connection is still there. */
+	private async hand(address: Address, frame: string, signal: Signal): Promise<boolean> {
 		const { transport, monitor } = this.ports;
 		try {
-			await transport.post(address, frame);
+			return (await transport.post(address, frame)) === "sent";
 		} catch (error) {
 			monitor.warn("signal not sent", { signal: signal.type, reason: String(error) });
+			return true;
 		}
 	}
 

@@ -44,10 +44,10 @@ export class Notices {
 	constructor(private readonly ports: NoticesPorts) {}
 
 	/**
-	 * Tells these connections of this process, written once for each dialect. Answers, for each, when it has left; at once
-	 * for one that isn't here.
+	 * Tells these connections of this process, written once for each dialect. Answers, for each, when it has left, whether
+	 * the connection is still there; at once for one that isn't here.
 	 */
-	announce(connections: readonly string[], signal: Signal): Promise<void>[] {
+	announce(connections: readonly string[], signal: Signal): Promise<boolean>[] {
 		const { fanout } = this.ports;
 		const targets = connections.map((connection) => this.ports.connections.here(connection));
 		return fanout.announce(

@@ -154,10 +154,15 @@ export class PostOffice {
 
 	/**
 	 * Tells these connections of this process something that isn't kept, written once for each dialect. Answers, for each,
-	 * when it has left.
+	 * when it has left, whether the connection is still there.
 	 */
-	announce(connections: readonly string[], signal: Signal): Promise<void>[] {
+	announce(connections: readonly string[], signal: Signal): Promise<boolean>[] {
 		return this.rooms.notices.announce(connections, signal);
+	}
+
+	/** Learns of connections that other processes let in, so that they can be announced to; answers those that haven't ended. */
+	async reach(connections: readonly string[]): Promise<string[]> {
+		return (await this.rooms.connections.several(connections)).map(({ address }) => address.connection);
 	}
 
 	/** Tells every open connection of an account (`Admission.account`), wherever it is; answers how many there are. */

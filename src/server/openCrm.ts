@@ -60,6 +60,7 @@ export function openCrm(parts: CrmParts): Crm {
 		identitySecretOf: () => settings.identitySecret,
 		retentionDays: settings.retentionDays,
 		scrub,
+		changes: feed === "given" ? feed : undefined,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
 		office: ({ agents, frontDesk, tickets, roster, permits, desk, files }) =>
 			new PostOffice({

@@ -53,8 +53,20 @@ theTest(
 		const { conversationId, customerId } = await ada.greeting();
 		const path = `/conversations/${conversationId}`;
 
+		// Whoever subscribes is told by another Lambda than the one that changes it.
+		atDesk.send("subscribe", {});
+		await atDesk.until(({ type }) => type === "subscribed");
+		const shown = (expected: object) =>
+			atDesk.until(({ type, data }) => {
+				if (type !== "conversation" || data?.event !== "changed") return false;
+				return Object.entries(expected).every(([field, value]) => {
+					return (data.conversation as Record<string, unknown>)[field] === value;
+				});
+			});
+
 		ada.say(conversationId, "Where is my order?");
 		await atDesk.hears("Where is my order?");
+		await shown({ id: conversationId, status: "open", messageCount: 1, assignedAgentId: grace.id });
 		await atDesk.until(({ type, data }) => type === "conversation" && data?.event === "assigned");
 		await grace.rest.becomes(path, {
 			status: "open",
@@ -80,6 +92,7 @@ theTest(
 		atDesk.send("closeConversation", { conversationId });
 		await ada.until(({ type, data }) => type === "status" && data?.status === "closed");
 		await grace.rest.becomes(path, { status: "closed" });
+		await shown({ id: conversationId, status: "closed", messageCount: 2, unreadCount: 0 });
 		await grace.rest.becomes(`/agents/${grace.id}`, { activeConversations: 0 });
 		ada.send("rate", { conversationId, rating: 5, comment: "Quick" });
 		await grace.rest.becomes(path, { status: "closed", satisfaction: 5, comment: "Quick" });

@@ -92,7 +92,7 @@ describe("osls package, without credentials", () => {
 			"rate(1 minute)",
 			"rate(2 minutes)",
 		]);
-		expect(of("AWS::Lambda::EventSourceMapping")).toHaveLength(2);
+		expect(of("AWS::Lambda::EventSourceMapping")).toHaveLength(4);
 	});
 
 	test("gives each alarm somebody who is told", () => {

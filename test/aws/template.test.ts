@@ -41,7 +41,7 @@ describe("the deployment's tables", () => {
 
 	test("have streams where functions read them", () => {
 		const streams = Object.entries(written("tables")).filter(([, { Properties }]) => Properties.StreamSpecification);
-		const read = Object.values(ACCESS).flatMap((access) => ("stream" in access ? access.stream : []));
+		const read = Object.values(ACCESS).flatMap((access) => ("streams" in access ? access.streams : []));
 		expect(streams.map(([id]) => id).sort()).toEqual([...read].sort());
 	});
 });

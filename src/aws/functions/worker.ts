@@ -1,12 +1,15 @@
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import { entries } from "../../delivery/records.js";
 import { insertedRecord, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
+import { changeIn } from "../deskChanges.js";
 import type { StreamResult } from "../events.js";
 import { service } from "../openService.js";
 
-/** Gives plugins what was said: reads the stream of the log's table. */
+/** Gives plugins what was said, and tells desks of conversations that changed: reads the streams of their tables. */
 export async function handler({ Records }: { readonly Records: readonly StreamRecord[] }): Promise<StreamResult> {
-	const { crm, monitor } = await service();
+	const { crm, monitor, settings } = await service();
+	// Each call has events of one stream. What it throws has all of them come again.
+	await crm.changed(Records.flatMap((event) => changeIn(event, settings.tablePrefix) ?? []));
 	const result = await feed(crm.office, Records, (error) => monitor.error("plugin failed", error));
 	await crm.idle();
 	return result;

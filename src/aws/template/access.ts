@@ -15,12 +15,12 @@ export interface Access {
 	readonly secrets: readonly string[];
 	/** Reads the apps' secret, where there's one. */
 	readonly apps?: true;
-	/** Logical id of the table whose stream it reads. */
-	readonly stream?: string;
+	/** Logical ids of the tables whose streams it reads. */
+	readonly streams?: readonly string[];
 }
 
 const ONLY_BY_API = ["signIns", "attempts", "apiKeys", "connectTickets", "idempotencyKeys", "auditEntries"];
-const ONLY_BY_SOME = [...ONLY_BY_API, "firstAdmins", "jobs", "attachments"];
+const ONLY_BY_SOME = [...ONLY_BY_API, "firstAdmins", "jobs", "attachments", "deskChanges"];
 
 /** Sessions, their logs and their connections. The feed's cursors aren't needed: streams are read by Lambda. */
 const talk = [...collections, serverKeys].map(({ name }) => name).filter((name) => name !== feedCursors.name);
@@ -31,7 +31,7 @@ const words = wordCollections.map(({ name }) => name);
 /** By function. */
 export const ACCESS = {
 	ws: {
-		tables: [...talk, ...care, "attachments", "connectTickets"],
+		tables: [...talk, ...care, "attachments", "connectTickets", "deskChanges"],
 		connections: true,
 		files: true,
 		secrets: ["SettingsSecret"],
@@ -42,17 +42,17 @@ export const ACCESS = {
 		connections: true,
 		secrets: ["SettingsSecret"],
 		apps: true,
-		stream: "ConnectionsTable",
+		streams: ["ConnectionsTable"],
 	},
 	worker: {
-		tables: [...talk, ...care, ...words],
+		tables: [...talk, ...care, ...words, "deskChanges"],
 		connections: true,
 		secrets: ["SettingsSecret"],
 		apps: true,
-		stream: "EntriesTable",
+		streams: ["EntriesTable", "ConversationsTable", "ConversationActivityTable"],
 	},
 	api: {
-		tables: [...talk, ...care, ...words, ...ONLY_BY_API, "attachments", "jobs"],
+		tables: [...talk, ...care, ...words, ...ONLY_BY_API, "attachments", "jobs", "deskChanges"],
 		connections: true,
 		files: true,
 		secrets: ["SettingsSecret"],

@@ -35,18 +35,18 @@ function roleOf(name: string, access: Access): Resources[string] {
 	};
 }
 
-function statements(name: string, { tables, connections, files, secrets, apps, stream }: Access): readonly unknown[] {
+function statements(name: string, { tables, connections, files, secrets, apps, streams }: Access): readonly unknown[] {
 	const log = sub(`log-group:/aws/lambda/\${self:service}-\${sls:stage}-${name}:*`, "logs");
 	return [
 		allow(["logs:CreateLogStream", "logs:PutLogEvents"], log),
 		// X-Ray knows no resources.
 		allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
 		...tablesOf(tables),
-		...(stream
+		...(streams
 			? [
 					allow(
 						["GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"].map((each) => `dynamodb:${each}`),
-						attribute(stream, "StreamArn"),
+						streams.map((table) => attribute(table, "StreamArn")),
 					),
 					allow(["sqs:SendMessage"], attribute("FailuresQueue", "Arn")),
 				]

@@ -1,3 +1,6 @@
+import type { StreamViewType } from "@aws-sdk/client-dynamodb";
+import { conversationActivity } from "../../crm/conversations/activity.js";
+import { conversations } from "../../crm/conversations/records.js";
 import { connections } from "../../delivery/records.js";
 import { tableDefinition, timeToLive } from "../../storage/dynamodb/tables.js";
 import type { AnyCollection } from "../../storage/Storage.js";
@@ -12,10 +15,14 @@ export function tableId({ name }: Pick<AnyCollection, "name">): string {
 	return `${name.charAt(0).toUpperCase()}${name.slice(1)}Table`;
 }
 
-/**
- * The tables as CloudFormation resources: as `createTables` makes them, and kept, whatever happens to the stack. The
- * connections' stream has greetings sent.
- */
+/** Streams that the storage doesn't read: connections' have greetings sent, conversations' have desks told. */
+const STREAMED: { readonly [collection: string]: StreamViewType } = {
+	[connections.name]: "NEW_IMAGE",
+	[conversations.name]: "NEW_AND_OLD_IMAGES",
+	[conversationActivity.name]: "KEYS_ONLY",
+};
+
+/** The tables as CloudFormation resources: as `createTables` makes them, and kept, whatever happens to the stack. */
 export function tableResources(): Resources {
 	return Object.fromEntries(awsCollections.map((collection) => [tableId(collection), tableResource(collection)]));
 }
@@ -23,7 +30,7 @@ export function tableResources(): Resources {
 function tableResource(collection: AnyCollection): Resources[string] {
 	const { StreamSpecification: stream, ...table } = tableDefinition(collection, PREFIX);
 	const ends = timeToLive(collection, PREFIX)?.TimeToLiveSpecification;
-	const view = stream?.StreamViewType ?? (collection.name === connections.name ? "NEW_IMAGE" : undefined);
+	const view = stream?.StreamViewType ?? STREAMED[collection.name];
 	return {
 		Type: "AWS::DynamoDB::Table",
 		DeletionPolicy: `\${self:custom.deletion}`,

@@ -22,6 +22,8 @@ export interface AgentPorts {
 	readonly freed?: (app: string, agentId: string) => void;
 	/** An agent's profile has changed. */
 	readonly changed?: (app: string, agentId: string) => void;
+	/** An agent's departments may have changed. */
+	readonly moved?: (app: string, agentId: string) => void;
 }
 
 export interface AgentPage {
@@ -128,6 +130,7 @@ export class Agents {
 				throw new RouterError("record_changed", undefined, { cause: error });
 			}
 			this.ports.changed?.(app, id);
+			if (change.departments !== undefined) this.ports.moved?.(app, id);
 			if (change.capacity !== undefined && change.capacity > record.capacity) this.ports.freed?.(app, id);
 			const changed = await this.get(app, id);
 			if (!changed) throw new RouterError("agent_unknown");

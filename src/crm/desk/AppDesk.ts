@@ -2,21 +2,21 @@ import type { DeskSubscriber } from "../../connectors/Desk.js";
 import type { Signal } from "../../protocol/Dialect.js";
 import type { Entry } from "../../protocol/envelope.js";
 import type { StaffActor } from "../access/Actor.js";
-import { authorise, may } from "../access/authorise.js";
+import { authorise } from "../access/authorise.js";
 import { accountOf } from "../agents/account.js";
-import { type ActivityRecord, conversationActivity } from "../conversations/activity.js";
+import type { ActivityRecord } from "../conversations/activity.js";
 import { type Belonging, belongingOf } from "../conversations/belonging.js";
 import { type ConversationChange, isElsewhere } from "../conversations/changes.js";
-import { type ConversationRecord, conversationKey, conversations } from "../conversations/records.js";
+import type { ConversationRecord } from "../conversations/records.js";
 import type { DeskFeedPorts } from "./DeskFeed.js";
+import { type Found, foundOf } from "./found.js";
 import { type Missed, RecentChanges } from "./RecentChanges.js";
 import { Subscribers } from "./Subscribers.js";
+import { sees } from "./sees.js";
 import { summaryOf } from "./summary.js";
 
 /** How many changed conversations are told to who comes back; beyond them a list read anew is cheaper. */
 const CATCH_UP = 500;
-/** What a storage reads at once. */
-const BATCH = 100;
 
 /** What of a conversation hasn't been told yet. */
 interface Untold {
@@ -24,12 +24,6 @@ interface Untold {
 	entries: Entry[];
 	was: Belonging[];
 	isErased: boolean;
-}
-
-interface Found {
-	readonly id: string;
-	readonly record?: ConversationRecord;
-	readonly activity?: ActivityRecord;
 }
 
 /** One app's part of the feed. `tell`, `open` and `reconsider` are called one after the other. */
@@ -157,22 +151,9 @@ export class AppDesk {
 		return summaryOf(record, activity, entries);
 	}
 
-	private async *read(ids: readonly string[]): AsyncGenerator<Found> {
-		const { storage } = this.ports;
-		for (let from = 0; from < ids.length; from += BATCH) {
-			const part = ids.slice(from, from + BATCH);
-			const keys = part.map((id) => [conversationKey(this.ports.topic, this.app, id)] as const);
-			const [records, activities] = await Promise.all([
-				storage.batchGet(conversations, keys),
-				storage.batchGet(conversationActivity, keys),
-			]);
-			for (const [i, id] of part.entries()) yield { id, record: records[i], activity: activities[i] };
-		}
+	private read(ids: readonly string[]): AsyncGenerator<Found> {
+		return foundOf(this.ports, this.app, ids);
 	}
-}
-
-function sees(belonging: Belonging): (actor: StaffActor) => boolean {
-	return (actor) => may(actor, "conversations.list", belonging);
 }
 
 /** Whether somebody who comes back may have to be told of it. */

@@ -56,12 +56,12 @@ export class DeskFeed implements Desk {
 				if (subscribed.has(connection)) await this.deskOf(app).open(subscriber, actor, since);
 			});
 		} catch (error) {
-			this.unsubscribe(connection);
+			this.unsubscribe(subscriber);
 			throw error;
 		}
 	}
 
-	unsubscribe(connection: string): void {
+	unsubscribe({ connection }: Pick<DeskSubscriber, "connection">): void {
 		const app = this.subscribed.get(connection);
 		if (app === undefined) return;
 		this.subscribed.delete(connection);

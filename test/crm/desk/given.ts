@@ -1,16 +1,20 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach } from "@jest/globals";
+import type { DeskSubscriber } from "../../../src/connectors/Desk.js";
 import type { StaffActor } from "../../../src/crm/access/Actor.js";
 import { ConversationStore } from "../../../src/crm/conversations/ConversationStore.js";
 import { Conversations } from "../../../src/crm/conversations/Conversations.js";
-import { LocalChanges } from "../../../src/crm/conversations/changes.js";
+import { type ConversationChange, LocalChanges } from "../../../src/crm/conversations/changes.js";
 import { conversationCollections } from "../../../src/crm/conversations/collections.js";
 import { ConversationProjection } from "../../../src/crm/conversations/projection.js";
 import { customerCollections } from "../../../src/crm/customers/records.js";
 import { DeskFeed, type DeskFeedPorts } from "../../../src/crm/desk/DeskFeed.js";
+import { deskCollections } from "../../../src/crm/desk/shared/records.js";
+import { SharedDesk } from "../../../src/crm/desk/shared/SharedDesk.js";
 import { newId } from "../../../src/delivery/identity.js";
 import type { PostOfficePorts } from "../../../src/delivery/ports.js";
 import { collections } from "../../../src/delivery/records.js";
-import { silent } from "../../../src/monitoring/Monitor.js";
+import { type Monitor, silent } from "../../../src/monitoring/Monitor.js";
 import type { ConversationSummary } from "../../../src/protocol/conversation.js";
 import { MemoryStorage } from "../../../src/storage/memory/MemoryStorage.js";
 import type { Storage } from "../../../src/storage/Storage.js";
@@ -27,6 +31,8 @@ afterEach(async () => {
 
 export interface GivenOptions extends Partial<PostOfficePorts> {
 	readonly gapMs?: number;
+	/** As where there are several processes: changes come as from DynamoDB's streams. Default: this process makes them all. */
+	readonly isShared?: boolean;
 	readonly announce?: (announce: DeskFeedPorts["announce"]) => DeskFeedPorts["announce"];
 }
 
@@ -36,34 +42,57 @@ export const agentId = (name: string) => `${AGENT_TOKEN}-${name}`;
 /** A post office with the CRM's conversations and the desk's feed. */
 export class DeskGiven {
 	readonly at: ChatOffice;
-	readonly desk: DeskFeed;
+	readonly desk: DeskFeed | SharedDesk;
+	private readonly stream?: ChangeStream;
 	readonly conversations: Conversations;
 	readonly store: ConversationStore;
 	readonly storage: Storage;
 	/** What agents are, other than agents of all departments. */
 	readonly staff = new Map<string, Partial<StaffActor>>();
 
-	constructor({ gapMs = 10, announce = (same) => same, ...given }: GivenOptions = {}) {
+	constructor({ gapMs = 10, isShared = false, announce = (same) => same, ...given }: GivenOptions = {}) {
 		this.storage =
 			given.storage ??
-			new MemoryStorage({ collections: [...collections, ...customerCollections, ...conversationCollections] });
+			new MemoryStorage({
+				collections: [...collections, ...customerCollections, ...conversationCollections, ...deskCollections],
+			});
 		const { storage } = this;
 		const topic = `test-${newId()}`;
 		const changes = new LocalChanges();
 		const ports = { storage, clock: Date.now, topic, onChange: changes.announce };
-		this.desk = new DeskFeed({
+		const deskPorts = {
 			topic,
 			storage,
+			clock: given.clock ?? Date.now,
 			changes,
 			gapMs,
-			monitor: { debug() {}, info() {}, warn() {}, error: (...said) => this.at.notes.error(...said) },
-			announce: announce((...to) => this.at.office.announce(...to)),
-			actorOf: async ({ app, account = "" }) => {
-				const id = account.slice("agent/".length);
-				return { role: "agent", app, agentId: id, departments: [], ...this.staff.get(id) };
+			monitor: {
+				debug() {},
+				info() {},
+				warn() {},
+				error: (...said: Parameters<Monitor["error"]>) => this.at.notes.error(...said),
 			},
-		});
-		this.at = new ChatOffice({ clock: Date.now, ...given, storage, topic, desk: this.desk });
+			announce: announce((...to) => this.at.office.announce(...to)),
+			actorOf: async ({ app, account = "" }: DeskSubscriber) => {
+				const id = account.slice("agent/".length);
+				return { role: "agent" as const, app, agentId: id, departments: [], ...this.staff.get(id) };
+			},
+		};
+		if (isShared) {
+			const desk = new SharedDesk({
+				...deskPorts,
+				reach: (connections) => this.at.office.reach(connections),
+				gone: (connection) => this.at.office.disconnect(connection),
+			});
+			this.desk = desk;
+			this.stream = new ChangeStream(changes, gapMs, async (batch) => {
+				await desk.changed(batch).catch((error) => {
+					deskPorts.monitor.error("desk not told", error);
+					throw error;
+				});
+			});
+		} else this.desk = new DeskFeed(deskPorts);
+		this.at = new ChatOffice({ clock: Date.now, soleOwner: !isShared, ...given, storage, topic, desk: this.desk });
 		this.conversations = new Conversations(ports);
 		this.store = new ConversationStore(ports);
 		this.at.office.plug(new ConversationProjection({ monitor: silent, ...ports, gatherMs: 40 }));
@@ -72,7 +101,8 @@ export class DeskGiven {
 
 	async close(): Promise<void> {
 		await this.at.office.close();
-		await this.desk.close();
+		if (this.desk instanceof DeskFeed) await this.desk.close();
+		await this.stream?.close();
 	}
 
 	/** An agent whose connection has subscribed. */
@@ -100,6 +130,33 @@ export class DeskGiven {
 		await visitor.say(text);
 		await eventually(() => this.conversations.get(APP, visitor.sessionId));
 		return visitor;
+	}
+}
+
+/** Changes as a stream of the conversations' tables has them: those that were written, in batches, until they're taken. */
+class ChangeStream {
+	private waiting: ConversationChange[] = [];
+	private readonly stopping = new AbortController();
+	private readonly running: Promise<void>;
+
+	constructor(changes: LocalChanges, gapMs: number, take: (batch: readonly ConversationChange[]) => Promise<void>) {
+		// That something was said is in another stream.
+		changes.listen((change) => change.entry || this.waiting.push(change));
+		this.running = this.run(gapMs, take);
+	}
+
+	async close(): Promise<void> {
+		this.stopping.abort();
+		await this.running;
+	}
+
+	private async run(gapMs: number, take: (batch: readonly ConversationChange[]) => Promise<void>): Promise<void> {
+		while (!this.stopping.signal.aborted) {
+			await pause(gapMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+			const batch = this.waiting.splice(0, 100);
+			if (batch.length === 0) continue;
+			await take(batch).catch(() => this.waiting.unshift(...batch));
+		}
 	}
 }
 

@@ -36,10 +36,14 @@ type Step = { does: string; conversation?: number; agent?: number; to?: string; 
 
 /** A post office, its agents' desks, and what happens there. */
 class Play {
-	readonly given = new DeskGiven({ gapMs: 5 });
+	readonly given: DeskGiven;
 	private readonly visitors: Client[] = [];
 	private readonly desks: DeskClient[] = [];
 	private readonly away = new Set<number>();
+
+	constructor(isShared: boolean) {
+		this.given = new DeskGiven({ gapMs: 5, isShared });
+	}
 
 	async begin(): Promise<void> {
 		for (const [name, is] of AGENTS) this.desks.push(await this.given.subscriber(name, is));
@@ -98,14 +102,21 @@ class Play {
 	}
 }
 
-test("whatever happens, and whoever is away meanwhile: in the end each desk shows what its agent may see, as it is", async () => {
-	await fc.assert(
-		fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-			const play = new Play();
-			await play.begin();
-			for (const each of steps) await play.take(each);
-			await play.end();
-		}),
-		{ numRuns: 25 },
-	);
-}, 120_000);
+test.each([
+	["in one process", false],
+	["in several", true],
+])(
+	"%s, whatever happens, and whoever is away meanwhile: in the end each desk shows what its agent may see, as it is",
+	async (_, isShared) => {
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+				const play = new Play(isShared);
+				await play.begin();
+				for (const each of steps) await play.take(each);
+				await play.end();
+			}),
+			{ numRuns: 25 },
+		);
+	},
+	120_000,
+);
