@@ -152,6 +152,10 @@ theTest(
 	240_000,
 );
 
+theTest("nothing of it had a function fail", () => {
+	expect(said.split("\n").filter((line) => line.includes('"level":"error"'))).toEqual([]);
+});
+
 /** The index follows. */
 async function found(rest: Rest, word: string, conversationId: string): Promise<void> {
 	const end = Date.now() + 45_000;

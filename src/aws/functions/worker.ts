@@ -1,6 +1,6 @@
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import { entries } from "../../delivery/records.js";
-import { insertedRecord, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
+import { insertedRecord, isOf, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
 import { changeIn } from "../deskChanges.js";
 import type { StreamResult } from "../events.js";
 import { service } from "../openService.js";
@@ -10,7 +10,8 @@ export async function handler({ Records }: { readonly Records: readonly StreamRe
 	const { crm, monitor, settings } = await service();
 	// Each call has events of one stream. What it throws has all of them come again.
 	await crm.changed(Records.flatMap((event) => changeIn(event, settings.tablePrefix) ?? []));
-	const result = await feed(crm.office, Records, (error) => monitor.error("plugin failed", error));
+	const said = Records.filter((event) => isOf(entries, settings.tablePrefix, event));
+	const result = await feed(crm.office, said, (error) => monitor.error("plugin failed", error));
 	await crm.idle();
 	return result;
 }
