@@ -5,6 +5,7 @@ import { SecretsManagerApps } from "../apps/SecretsManagerApps.js";
 import { S3BlobStore } from "../blobs/s3/S3BlobStore.js";
 import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
 import type { Crm } from "../crm/Crm.js";
+import { sharedDesk } from "../crm/desk/shared/SharedDesk.js";
 import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import { aliasSecretOf } from "../server/aliasSecret.js";
@@ -63,6 +64,7 @@ export async function openService(environment: Environment, clock: () => number 
 		jwtSecret,
 		soleOwner: false,
 		feed: "given",
+		desk: sharedDesk,
 	});
 	return { settings, monitor, storage, apps, app, crm };
 }

@@ -7,7 +7,6 @@ import type { Tickets } from "../connectors/Tickets.js";
 import type { PostOffice } from "../delivery/PostOffice.js";
 import type { FileDesk, Permits, Roster } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
-import type { Signal } from "../protocol/Dialect.js";
 import type { Entry } from "../protocol/envelope.js";
 import type { ErrorCode } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
@@ -44,8 +43,7 @@ import { SocketPermits } from "./conversations/SocketPermits.js";
 import { customerAccountOf } from "./customers/account.js";
 import { Customers } from "./customers/Customers.js";
 import { SiteIdentities } from "./customers/SiteIdentities.js";
-import { DeskFeed } from "./desk/DeskFeed.js";
-import { SharedDesk } from "./desk/shared/SharedDesk.js";
+import type { CrmDesk, OpenDesk } from "./desk/CrmDesk.js";
 import { Jobs } from "./jobs/Jobs.js";
 import { Messages } from "./messages/Messages.js";
 import { AgentRoster } from "./routing/AgentRoster.js";
@@ -100,11 +98,8 @@ export interface CrmPorts {
 	readonly scrub?: () => Promise<void>;
 	/** For how many days the audit trail is kept. Default 400. */
 	readonly auditDays?: number;
-	/**
-	 * `given`: other processes change conversations and have agents' connections, too, and whoever learns of changes, as from
-	 * DynamoDB's streams, calls `changed`. Default: this process makes all changes.
-	 */
-	readonly changes?: "given";
+	/** What tells agents of conversations that change. */
+	readonly desk: OpenDesk;
 	/** Makes the post office, on the same storage and topic, whose conversations these are. */
 	office(doors: Doors): PostOffice;
 }
@@ -143,7 +138,7 @@ export class Crm {
 	readonly audit: AuditTrail;
 	private readonly retention: Retention;
 	/** Tells agents' desks what changes. */
-	private readonly desk: DeskFeed | SharedDesk;
+	private readonly desk: CrmDesk;
 	private readonly roster: AgentRoster;
 	private readonly routing: Routing;
 	private readonly agentUpkeep: AgentUpkeep;
@@ -223,19 +218,14 @@ export class Crm {
 			routing: { tookOver: (app, id, agentId) => this.routing.tookOver(app, id, agentId) },
 		});
 		const files = messageFiles(this.attachments);
-		const told = {
+		this.desk = ports.desk({
 			...ports,
+			changes,
 			actorOf: socketActors(agents),
-			announce: (connections: readonly string[], signal: Signal) => this.office.announce(connections, signal),
-		};
-		this.desk =
-			ports.changes === "given"
-				? new SharedDesk({
-						...told,
-						reach: (connections) => this.office.reach(connections),
-						gone: (connection) => this.office.disconnect(connection),
-					})
-				: new DeskFeed({ ...told, changes });
+			announce: (connections, signal) => this.office.announce(connections, signal),
+			reach: (connections) => this.office.reach(connections),
+			gone: (connection) => this.office.disconnect(connection),
+		});
 		const { roster, desk } = this;
 		const tickets = new SocketTickets({ tickets: this.tickets, agents, accounts });
 		const permits = new SocketPermits({ agents, conversations });
@@ -283,9 +273,9 @@ export class Crm {
 		this.telling.add(done);
 	}
 
-	/** See `CrmPorts.changes`: tells agents' desks of conversations that have changed. If it fails, it's to be called again. */
-	async changed(changes: readonly ConversationChange[]): Promise<void> {
-		if (this.desk instanceof SharedDesk) await this.desk.changed(changes);
+	/** See `CrmDesk.changed`. */
+	changed(changes: readonly ConversationChange[]): Promise<void> {
+		return this.desk.changed(changes);
 	}
 
 	/** `told` is called as soon as this process has ended an agent's tokens. */
@@ -333,7 +323,7 @@ export class Crm {
 	/** Closes the post office after what's under way. */
 	async close(): Promise<void> {
 		await this.office.close();
-		if (this.desk instanceof DeskFeed) await this.desk.close();
+		await this.desk.close();
 		await this.idle();
 	}
 }

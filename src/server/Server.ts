@@ -6,6 +6,7 @@ import { environmentApps } from "../apps/environmentApps.js";
 import { FolderBlobRoutes } from "../blobs/folder/FolderBlobRoutes.js";
 import { FolderBlobStore } from "../blobs/folder/FolderBlobStore.js";
 import { StentorConnector } from "../connectors/stentor/StentorConnector.js";
+import { deskFeed } from "../crm/desk/DeskFeed.js";
 import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
@@ -135,7 +136,8 @@ function open(foundation: Foundation): RunningServer {
 	const bots = new StentorConnector({ monitor });
 	const textIndex = storage.textIndex(MESSAGES);
 	const scrub = () => storage.scrub();
-	const crm = openCrm({ ...foundation, textIndex, topic: TOPIC, app, transport, apps, bots, soleOwner: true, scrub });
+	const ofOneProcess = { soleOwner: true, desk: deskFeed };
+	const crm = openCrm({ ...foundation, ...ofOneProcess, textIndex, topic: TOPIC, app, transport, apps, bots, scrub });
 	const { office } = crm;
 	const sessions = new DemoSessions(storage, office);
 	office.plug(sessions);

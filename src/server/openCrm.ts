@@ -7,6 +7,7 @@ import type { StentorConnector } from "../connectors/stentor/StentorConnector.js
 import { WidgetConnector } from "../connectors/widget/WidgetConnector.js";
 import { oidcTokens } from "../crm/access/oidcTokens.js";
 import { Crm } from "../crm/Crm.js";
+import type { OpenDesk } from "../crm/desk/CrmDesk.js";
 import { PostOffice } from "../delivery/PostOffice.js";
 import type { PostOfficePorts } from "../delivery/ports.js";
 import type { Monitor } from "../monitoring/Monitor.js";
@@ -37,6 +38,8 @@ export interface CrmParts {
 	/** See `PostOfficePorts`. */
 	readonly soleOwner: boolean;
 	readonly feed?: PostOfficePorts["feed"];
+	/** What tells agents of conversations that change. */
+	readonly desk: OpenDesk;
 	/** See `CrmPorts`. */
 	readonly scrub?: () => Promise<void>;
 }
@@ -60,7 +63,7 @@ export function openCrm(parts: CrmParts): Crm {
 		identitySecretOf: () => settings.identitySecret,
 		retentionDays: settings.retentionDays,
 		scrub,
-		changes: feed === "given" ? feed : undefined,
+		desk: parts.desk,
 		agentTokens: oidc && ((agents) => oidcTokens({ ...oidc, app, agents })),
 		office: ({ agents, frontDesk, tickets, roster, permits, desk, files }) =>
 			new PostOffice({

@@ -7,6 +7,7 @@ import { ChatCustomerConnector } from "../../src/connectors/chat/ChatCustomerCon
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
 import { Crm, type CrmPorts } from "../../src/crm/Crm.js";
 import { crmCollections } from "../../src/crm/collections.js";
+import { deskFeed } from "../../src/crm/desk/DeskFeed.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
 import { silent } from "../../src/monitoring/Monitor.js";
@@ -62,6 +63,7 @@ export class CrmOffice {
 		const crm = new Crm({
 			topic: "crm",
 			storage,
+			desk: deskFeed,
 			blobs,
 			textIndex,
 			apps,

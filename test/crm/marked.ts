@@ -7,6 +7,7 @@ import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js"
 import { uploaderOf } from "../../src/crm/attachments/messageFiles.js";
 import { Crm, type CrmPorts } from "../../src/crm/Crm.js";
 import { crmCollections } from "../../src/crm/collections.js";
+import { deskFeed } from "../../src/crm/desk/DeskFeed.js";
 import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
 import { type Monitor, silent } from "../../src/monitoring/Monitor.js";
@@ -43,6 +44,7 @@ export function openMarkedCrm({ storage, clock, monitor = silent, ...given }: Ma
 	bot.reply = ({ request }) => say(`You said: ${request.rawQuery}`);
 	return new Crm({
 		...given,
+		desk: deskFeed,
 		topic: TOPIC,
 		storage,
 		apps,

@@ -1,26 +1,14 @@
-import type { Desk, DeskSubscriber } from "../../connectors/Desk.js";
+import type { DeskSubscriber } from "../../connectors/Desk.js";
 import { newId } from "../../delivery/identity.js";
 import { Lanes } from "../../delivery/Lanes.js";
-import type { PostOffice } from "../../delivery/PostOffice.js";
-import type { Monitor } from "../../monitoring/Monitor.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
-import type { Storage } from "../../storage/Storage.js";
-import type { StaffActor } from "../access/Actor.js";
-import type { Changes, ConversationChange } from "../conversations/changes.js";
+import type { ConversationChange } from "../conversations/changes.js";
 import { AppDesk } from "./AppDesk.js";
+import type { CrmDesk, CrmDeskPorts, OpenDesk } from "./CrmDesk.js";
 import { Pace } from "./Pace.js";
 
-export interface DeskFeedPorts {
-	/** The post office's, whose sessions the conversations are. */
-	readonly topic: string;
-	readonly storage: Storage;
-	readonly monitor: Monitor;
-	readonly changes: Changes;
-	/** Whom a connection that was admitted stands for, as they are now. */
-	readonly actorOf: (subscriber: DeskSubscriber) => Promise<StaffActor>;
-	/** The post office's. */
-	readonly announce: PostOffice["announce"];
+export interface DeskFeedPorts extends Omit<CrmDeskPorts, "clock" | "reach" | "gone"> {
 	/** How often an agent is told of one conversation, at most, in milliseconds. Default: 1,000. */
 	readonly gapMs?: number;
 }
@@ -29,7 +17,7 @@ export interface DeskFeedPorts {
  * Tells agents who subscribe of the conversations that change, of those that they may see. Where somebody was away, it
  * knows what changed meanwhile as long as this process lives.
  */
-export class DeskFeed implements Desk {
+export class DeskFeed implements CrmDesk {
 	private readonly desks = new Map<string, AppDesk>();
 	/** By connection, the app. */
 	private readonly subscribed = new Map<string, string>();
@@ -68,7 +56,10 @@ export class DeskFeed implements Desk {
 		this.desks.get(app)?.close(connection);
 	}
 
-	/** What an agent may see has changed: what they have isn't it any more. */
+	async changed(changes: readonly ConversationChange[]): Promise<void> {
+		for (const change of changes) this.note(change);
+	}
+
 	async reconsider(app: string, agentId: string): Promise<void> {
 		const desk = this.desks.get(app);
 		await this.lanes.run(app, async () => desk?.reconsider(agentId, this.ports.actorOf));
@@ -114,3 +105,6 @@ export class DeskFeed implements Desk {
 		return desk;
 	}
 }
+
+/** The desk of a server that makes all changes and has all connections itself. */
+export const deskFeed: OpenDesk = (ports) => new DeskFeed(ports);

@@ -1,6 +1,7 @@
 import { StaticApps } from "../../apps/StaticApps.js";
 import { FolderBlobStore } from "../../blobs/folder/FolderBlobStore.js";
 import { StentorConnector } from "../../connectors/stentor/StentorConnector.js";
+import { deskFeed } from "../../crm/desk/DeskFeed.js";
 import { jsonMonitor } from "../../monitoring/jsonMonitor.js";
 import { LocalTransport } from "../../transport/local/LocalTransport.js";
 import { aliasSecretOf } from "../aliasSecret.js";
@@ -70,6 +71,7 @@ async function seedNow(settings: Settings, number: number): Promise<{ agents: nu
 			clock: clock.read,
 			storage,
 			textIndex: storage.textIndex(MESSAGES),
+			desk: deskFeed,
 			blobs,
 			transport,
 			apps: new StaticApps([{ id: app }]),

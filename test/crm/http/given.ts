@@ -13,6 +13,7 @@ import type { NewAgent } from "../../../src/crm/agents/schema.js";
 import { apiOf, type CrmApiPorts } from "../../../src/crm/apiOf.js";
 import { Crm } from "../../../src/crm/Crm.js";
 import { crmCollections } from "../../../src/crm/collections.js";
+import { deskFeed } from "../../../src/crm/desk/DeskFeed.js";
 import { Idempotency } from "../../../src/crm/http/idempotency/Idempotency.js";
 import { PostOffice } from "../../../src/delivery/PostOffice.js";
 import { collections } from "../../../src/delivery/records.js";
@@ -97,6 +98,7 @@ export class Office {
 		const transport = new LoopTransport();
 		const crm = new Crm({
 			...ports,
+			desk: deskFeed,
 			office: ({ agents, frontDesk, roster, files }) =>
 				new PostOffice({
 					...ports,

@@ -8,6 +8,7 @@ import type { StaffActor } from "../../../src/crm/access/Actor.js";
 import type { Crm } from "../../../src/crm/Crm.js";
 import { crmCollections } from "../../../src/crm/collections.js";
 import { ConversationStore } from "../../../src/crm/conversations/ConversationStore.js";
+import { deskFeed } from "../../../src/crm/desk/DeskFeed.js";
 import { collections } from "../../../src/delivery/records.js";
 import { openCrm } from "../../../src/server/openCrm.js";
 import { readSettings } from "../../../src/server/settings.js";
@@ -57,6 +58,7 @@ export class SocketWorld {
 		const crm = openCrm({
 			...{ topic: TOPIC, app: APP, settings, monitor, clock, storage, blobs, transport, bots, soleOwner: true },
 			textIndex: new WordTextIndex(storage),
+			desk: deskFeed,
 			apps: new StaticApps([{ id: APP }, { id: OTHER_APP }], { default: APP }),
 			secret: SECRET,
 			jwtSecret: SECRET,

@@ -1,12 +1,11 @@
-import type { Desk, DeskSubscriber } from "../../../connectors/Desk.js";
-import type { PostOffice } from "../../../delivery/PostOffice.js";
+import type { DeskSubscriber } from "../../../connectors/Desk.js";
 import type { Signal } from "../../../protocol/Dialect.js";
 import type { StaffActor } from "../../access/Actor.js";
 import { authorise } from "../../access/authorise.js";
 import { accountOf } from "../../agents/account.js";
 import { type Belonging, belongingOf } from "../../conversations/belonging.js";
 import type { ConversationChange } from "../../conversations/changes.js";
-import type { DeskFeedPorts } from "../DeskFeed.js";
+import type { CrmDesk, CrmDeskPorts, OpenDesk } from "../CrmDesk.js";
 import { type Found, foundOf } from "../found.js";
 import { sees } from "../sees.js";
 import { summaryOf } from "../summary.js";
@@ -14,13 +13,8 @@ import { ChangeLog } from "./ChangeLog.js";
 import type { SubscriptionRecord } from "./records.js";
 import { Subscriptions } from "./Subscriptions.js";
 
-export interface SharedDeskPorts extends Pick<DeskFeedPorts, "topic" | "storage" | "actorOf" | "announce"> {
-	/** Epoch milliseconds. */
-	readonly clock: () => number;
-	readonly reach: PostOffice["reach"];
-	/** Is told of a connection that turned out to be gone. */
-	readonly gone: (connection: string) => Promise<void>;
-}
+export interface SharedDeskPorts
+	extends Pick<CrmDeskPorts, "topic" | "storage" | "clock" | "actorOf" | "announce" | "reach" | "gone"> {}
 
 /** For how long it's taken for granted that an app has subscribers, in milliseconds; each is kept for longer. */
 const IN_USE_MS = 10 * 60_000;
@@ -33,7 +27,7 @@ const IN_USE_MS = 10 * 60_000;
  * subscribes is written down before it's read what changed. So who comes back finds it in one or the other, or in both;
  * by its version a client knows what it has.
  */
-export class SharedDesk implements Desk {
+export class SharedDesk implements CrmDesk {
 	private readonly subscriptions: Subscriptions;
 	private readonly log: ChangeLog;
 	/** By app: when it was last seen to have subscribers. */
@@ -75,7 +69,6 @@ export class SharedDesk implements Desk {
 		await Promise.all([...byApp].map(([app, was]) => this.tell(app, was)));
 	}
 
-	/** What an agent may see has changed: what they have isn't it any more. */
 	async reconsider(app: string, agentId: string): Promise<void> {
 		const theirs = (await this.subscriptions.of(app)).filter((each) => each.agentId === agentId);
 		if (theirs.length === 0) return;
@@ -88,6 +81,9 @@ export class SharedDesk implements Desk {
 		const connections = open.map(({ connection }) => connection);
 		await this.toldOrGone(app, this.post(connections, { type: "subscribed", recovered: false, cursor }));
 	}
+
+	/** Nothing goes on that nobody waits for. */
+	async close(): Promise<void> {}
 
 	private async tell(app: string, was: ReadonlyMap<string, readonly Belonging[]>): Promise<void> {
 		if (!(await this.isInUse(app))) return;
@@ -141,6 +137,9 @@ export class SharedDesk implements Desk {
 		}
 	}
 }
+
+/** The desk of Lambdas: see `SharedDesk`. */
+export const sharedDesk: OpenDesk = (ports) => new SharedDesk(ports);
 
 /** What a conversation's change is for somebody; undefined for one that was never theirs to see. */
 function eventFor(actor: StaffActor, { record }: Found, was: readonly Belonging[]): "changed" | "removed" | undefined {
