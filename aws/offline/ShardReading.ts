@@ -1,10 +1,10 @@
 import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
+	type _Record,
 	DescribeStreamCommand,
 	type DynamoDBStreamsClient,
 	GetRecordsCommand,
 	GetShardIteratorCommand,
-	type _Record,
 } from "@aws-sdk/client-dynamodb-streams";
 
 /** As Lambda gives it: `eventSourceARN` names the table. */
