@@ -8,6 +8,7 @@ import type { Crm } from "../crm/Crm.js";
 import { sharedDesk } from "../crm/desk/shared/SharedDesk.js";
 import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
+import type { ReportingMonitor } from "../monitoring/reports/ReportingMonitor.js";
 import { aliasSecretOf } from "../server/aliasSecret.js";
 import { openCrm } from "../server/openCrm.js";
 import type { Environment } from "../server/settings.js";
@@ -28,6 +29,8 @@ export interface Service {
 	/** The app of deployments that have one. */
 	readonly app: string;
 	readonly crm: Crm;
+	/** Resolves when what an event began is done: a Lambda is frozen after its handler. */
+	idle(): Promise<void>;
 }
 
 let opening: Promise<Service> | undefined;
@@ -45,7 +48,9 @@ export function service(): Promise<Service> {
 export async function openService(environment: Environment, clock: () => number = Date.now): Promise<Service> {
 	const settings = await readAwsSettings(environment);
 	const { jwtSecret, appId: app = "default" } = settings;
-	const monitor = jsonMonitor({ level: settings.logLevel });
+	const log = jsonMonitor({ level: settings.logLevel });
+	const reports = await reportingMonitor(log, settings.all);
+	const monitor = reports ?? log;
 	const storage = new DynamoStorage({ prefix: settings.tablePrefix, clock });
 	const apps = appsOf(settings, monitor);
 	const crm = openCrm({
@@ -66,7 +71,20 @@ export async function openService(environment: Environment, clock: () => number 
 		feed: "given",
 		desk: sharedDesk,
 	});
-	return { settings, monitor, storage, apps, app, crm };
+	const idle = async () => {
+		await crm.idle();
+		await reports?.idle();
+	};
+	return { settings, monitor, storage, apps, app, crm, idle };
+}
+
+/** Loaded only where errors are reported. */
+async function reportingMonitor(log: Monitor, environment: Environment): Promise<ReportingMonitor | undefined> {
+	if (!environment.MONITORING_PROVIDER) return undefined;
+	const { readReporting } = await import("../server/reportingSettings.js");
+	const { ReportingMonitor } = await import("../monitoring/reports/ReportingMonitor.js");
+	const reporting = readReporting(environment);
+	return reporting && new ReportingMonitor(log, reporting);
 }
 
 function appsOf(settings: AwsSettings, monitor: Monitor): Apps {

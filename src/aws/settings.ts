@@ -15,6 +15,8 @@ export interface AwsSettings extends Settings {
 	readonly publicUrl?: string;
 	/** The secret that holds the apps, in place of the one app by `STUDIO_APP_ID` and `BOT_URL`. */
 	readonly appsSecretId?: string;
+	/** All of it, the secrets with the environment. */
+	readonly all: Environment;
 }
 
 const variables = z.object({
@@ -56,6 +58,7 @@ export async function readAwsSettings(
 		filesUrl: data.FILES_URL,
 		publicUrl: data.PUBLIC_URL,
 		appsSecretId: data.APPS_SECRET_ID,
+		all,
 	};
 }
 

@@ -1,3 +1,4 @@
+import { describedError } from "./describedError.js";
 import type { Fields, Monitor } from "./Monitor.js";
 
 export interface JsonMonitorOptions {
@@ -11,15 +12,12 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** How far down the causes of an error are told. */
-const CAUSES = 5;
-
 /** One line of JSON for each event: `level`, `time` (ISO 8601), `event`, its fields, and `error` with its causes. */
 export function jsonMonitor({ level = "info", write = toStandardStreams }: JsonMonitorOptions = {}): Monitor {
 	const least = LOG_LEVELS.indexOf(level);
 	const say = (at: keyof Monitor, event: string, fields?: Fields, error?: unknown) => {
 		if (LOG_LEVELS.indexOf(at) < least) return;
-		const line = { level: at, time: new Date().toISOString(), event, ...fields, error: described(error) };
+		const line = { level: at, time: new Date().toISOString(), event, ...fields, error: describedError(error) };
 		write(at, JSON.stringify(line));
 	};
 	return {
@@ -34,13 +32,4 @@ export function jsonMonitor({ level = "info", write = toStandardStreams }: JsonM
 function toStandardStreams(level: keyof Monitor, line: string): void {
 	const stream = level === "warn" || level === "error" ? process.stderr : process.stdout;
 	stream.write(`${line}\n`);
-}
-
-/** An error by what's known to be safe: other properties (a request that failed, say) could hold what logs may not. */
-function described(error: unknown, causes = CAUSES): unknown {
-	if (error === undefined) return undefined;
-	if (!(error instanceof Error)) return { message: typeof error === "string" ? error : `a thrown ${typeof error}` };
-	const { name, message, stack, cause } = error;
-	const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-	return { name, code, message, stack, cause: causes > 0 ? described(cause, causes - 1) : undefined };
 }

@@ -53,7 +53,7 @@ const FILES = "/files";
  */
 export async function startServer(
 	settings: Settings,
-	monitor: Monitor = jsonMonitor({ level: settings.logLevel, write: toStderr }),
+	monitor: Monitor = serverLog(settings),
 	clock: () => number = Date.now,
 ): Promise<RunningServer> {
 	prepareDataDir(settings.dataDir);
@@ -79,9 +79,9 @@ export async function startServer(
 	}
 }
 
-/** Stdout is for people. */
-function toStderr(_level: string, line: string): void {
-	process.stderr.write(`${line}\n`);
+/** What a server logs: to stderr, as stdout is for people. */
+export function serverLog({ logLevel }: Pick<Settings, "logLevel">): Monitor {
+	return jsonMonitor({ level: logLevel, write: (_, line) => void process.stderr.write(`${line}\n`) });
 }
 
 /** Where clients reach this server. */

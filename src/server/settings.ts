@@ -197,13 +197,13 @@ function oidcIn(data: z.output<typeof variables>): Settings["oidc"] {
 
 /** A provider on this machine may be without TLS. */
 function webAddress(what: string) {
-	return z.string().refine(
-		(value) => {
-			const { protocol, hostname } = URL.canParse(value) ? new URL(value) : { protocol: "", hostname: "" };
-			return protocol === "https:" || (protocol === "http:" && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname));
-		},
-		{ message: `must be an https address ${what}` },
-	);
+	return z.string().refine(isWebAddress, { message: `must be an https address ${what}` });
+}
+
+/** Whether it's an https address, or one of this machine. */
+export function isWebAddress(value: string): boolean {
+	const { protocol, hostname } = URL.canParse(value) ? new URL(value) : { protocol: "", hostname: "" };
+	return protocol === "https:" || (protocol === "http:" && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname));
 }
 
 function whole(min: number, max: number, byDefault: number, hint?: string) {

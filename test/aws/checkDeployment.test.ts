@@ -18,6 +18,7 @@ const GOOD = {
 	OIDC_ISSUER: "https://cognito-idp.eu-central-1.amazonaws.com/pool",
 	OIDC_AUDIENCE: "client",
 	BOT_URL: "",
+	MONITORING_PROVIDER: "sentry",
 };
 
 describe("the variables of a deployment", () => {
@@ -47,6 +48,8 @@ describe("the variables of a deployment", () => {
 		["CONNECTION_SERVER_URL", "https://chat.example"],
 		["JWT_SECRET", "a secret of thirty-two bytes or more"],
 		["BOT_KEY", "key"],
+		["MONITORING_PROVIDER", "pager"],
+		["SENTRY_DSN", "https://key@sentry.example/1"],
 		["ADMIN_PASSWORD", "correct horse battery"],
 	])("%s: %j is refused by a sentence that names it", (name, value) => {
 		expect(() => checkDeployment({ [name]: value })).toThrow(

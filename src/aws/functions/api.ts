@@ -18,7 +18,7 @@ export async function handler(event: HttpEvent): Promise<HttpResult> {
 	if (serving?.by !== opened) serving = { by: opened, api: open(opened) };
 	const address = event.requestContext.http.sourceIp;
 	const result = await resultOf(await serving.api.fetch(requestOf(event), { address }));
-	await opened.crm.idle();
+	await opened.idle();
 	return result;
 }
 

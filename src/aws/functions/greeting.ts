@@ -16,7 +16,7 @@ export async function handler({ Records: records }: { readonly Records: readonly
 		return key === undefined ? [] : [key.slice(key.indexOf("/") + 1)];
 	});
 	if (ids.length === 0) return;
-	const [{ crm, monitor }] = await Promise.all([service(), pause(SETTLED_AFTER_MS)]);
+	const [{ crm, monitor, idle }] = await Promise.all([service(), pause(SETTLED_AFTER_MS)]);
 	await Promise.all(
 		ids.map(async (id) => {
 			try {
@@ -26,5 +26,5 @@ export async function handler({ Records: records }: { readonly Records: readonly
 			}
 		}),
 	);
-	await crm.idle();
+	await idle();
 }

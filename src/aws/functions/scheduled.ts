@@ -12,7 +12,7 @@ export interface Task {
 
 /** What is to be done now and then. Throws what failed, so that Lambda counts it. */
 export async function handler({ task }: Task): Promise<void> {
-	const { crm, app, settings } = await service();
+	const { crm, app, settings, idle } = await service();
 	if (task === "sweep") {
 		await crm.office.sweep();
 	} else if (task === "upkeep") {
@@ -23,5 +23,5 @@ export async function handler({ task }: Task): Promise<void> {
 	} else {
 		throw new RouterError("unknown_event", "The schedule's task is neither sweep nor upkeep.");
 	}
-	await crm.idle();
+	await idle();
 }

@@ -7,12 +7,12 @@ import { service } from "../openService.js";
 
 /** Gives plugins what was said, and tells desks of conversations that changed: reads the streams of their tables. */
 export async function handler({ Records }: { readonly Records: readonly StreamRecord[] }): Promise<StreamResult> {
-	const { crm, monitor, settings } = await service();
+	const { crm, monitor, settings, idle } = await service();
 	// Each call has events of one stream. What it throws has all of them come again.
 	await crm.changed(Records.flatMap((event) => changeIn(event, settings.tablePrefix) ?? []));
 	const said = Records.filter((event) => isOf(entries, settings.tablePrefix, event));
 	const result = await feed(crm.office, said, (error) => monitor.error("plugin failed", error));
-	await crm.idle();
+	await idle();
 	return result;
 }
 

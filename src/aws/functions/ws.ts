@@ -9,7 +9,7 @@ export async function handler(event: WsEvent, context?: WsContext): Promise<WsRe
 	if (event.requestContext.eventType === "CONNECT" && !isAllowed(event, opened)) return { statusCode: 403 };
 	const result = await handle(event, context, opened.crm.office);
 	// What routing and agents' activity began would be frozen.
-	await opened.crm.idle();
+	await opened.idle();
 	return result;
 }
 

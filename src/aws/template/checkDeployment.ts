@@ -39,7 +39,15 @@ const variables = z.object({
 });
 
 /** They're read from the settings secret; set here they would be in the stack's template for all to read, or for nothing. */
-const SECRETS = ["JWT_SECRET", "BOT_KEY", "IDENTITY_SECRET", "ADMIN_PASSWORD"];
+const SECRETS = [
+	"JWT_SECRET",
+	"BOT_KEY",
+	"IDENTITY_SECRET",
+	"ADMIN_PASSWORD",
+	"SENTRY_DSN",
+	"ROLLBAR_ACCESS_TOKEN",
+	"LOGTAIL_TOKEN",
+];
 
 /**
  * Checks the variables that a deployment to AWS is made with. Throws `configuration_invalid` with a sentence that names
@@ -57,8 +65,13 @@ export function checkDeployment(environment: Environment): void {
 	if (given.APPS_SECRET_ID && (given.STUDIO_APP_ID || given.BOT_URL)) {
 		throw invalid("APPS_SECRET_ID stands in place of STUDIO_APP_ID and BOT_URL; unset the ones or the other");
 	}
+	const { MONITORING_PROVIDER: provider, ...others } = given;
+	// Its token comes with the settings secret.
+	if (provider !== undefined && !/^(sentry|rollbar|logtail)$/.test(provider)) {
+		throw invalid('MONITORING_PROVIDER must be "sentry", "rollbar" or "logtail"');
+	}
 	// Their defaults are for a server on one's own machine; what they must be like is the same.
-	readSettings(given);
+	readSettings(others);
 }
 
 function invalid(sentence: string): RouterError {

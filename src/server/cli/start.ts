@@ -1,6 +1,8 @@
 import { createAgentToken } from "../../connectors/admin/agentToken.js";
+import { ReportingMonitor } from "../../monitoring/reports/ReportingMonitor.js";
 import { jwtSecretIn } from "../dataDir.js";
-import { type RunningServer, startServer } from "../Server.js";
+import { readReporting } from "../reportingSettings.js";
+import { type RunningServer, serverLog, startServer } from "../Server.js";
 import { loadEnvironment, readSettings, type Settings } from "../settings.js";
 import type { Command } from "./Command.js";
 
@@ -28,6 +30,8 @@ export const start: Command = {
   CONNECTION_SERVER_URL  where clients reach this server, such as wss://chat.example.com/ws
   ALLOWED_ORIGINS    pages that may connect besides our own, with commas between them; * for all
   LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
+  MONITORING_PROVIDER  sentry, rollbar or logtail: errors are sent there besides. SENTRY_DSN, ROLLBAR_ACCESS_TOKEN,
+                     or LOGTAIL_TOKEN and LOGTAIL_HTTP_API_URL, say where to and as whom
   MAX_CONNECTIONS    10000
   CONNECTIONS_PER_ADDRESS  1000 of them from one network address, which many people may share
   CONNECTIONS_PER_USER     50 of one visitor or agent: their tabs and devices
@@ -39,18 +43,24 @@ export const start: Command = {
 	options: {},
 	words: 0,
 	async run() {
-		const settings = readSettings(loadEnvironment());
-		const server = await startServer(settings);
+		const environment = loadEnvironment();
+		const settings = readSettings(environment);
+		const reporting = readReporting(environment);
+		const reports = reporting && new ReportingMonitor(serverLog(settings), reporting);
+		const server = await startServer(settings, reports);
 		let toldAt: number | undefined;
 		const stop = () => {
 			const now = performance.now();
 			// Whoever asks again doesn't want to wait.
 			if (toldAt !== undefined && now - toldAt > SAME_MS) process.exit(1);
 			toldAt ??= now;
-			server.close().then(
-				() => process.exit(0),
-				() => process.exit(1),
-			);
+			server
+				.close()
+				.then(() => reports?.idle())
+				.then(
+					() => process.exit(0),
+					() => process.exit(1),
+				);
 		};
 		process.on("SIGINT", stop).on("SIGTERM", stop);
 		console.log(await welcome(server, settings));

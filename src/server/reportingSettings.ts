@@ -1,0 +1,34 @@
+import type { Reporting } from "../monitoring/reports/providers.js";
+import { RouterError } from "../protocol/errors.js";
+import { type Environment, isWebAddress } from "./settings.js";
+
+/**
+ * Where errors are sent besides the log, if anywhere; apart from the other settings, because Lambdas that send none don't
+ * load it. Throws `configuration_invalid` with a sentence that names the variable that is wrong or missing.
+ */
+export function readReporting(environment: Environment): Reporting | undefined {
+	const { MONITORING_PROVIDER: provider } = environment;
+	const needed = (name: string) =>
+		environment[name] || wrong(`${name} must be set for MONITORING_PROVIDER=${provider}`);
+	const address = (name: string, value: string) =>
+		isWebAddress(value) ? value : wrong(`${name} must be an https address`);
+	switch (provider) {
+		case undefined:
+		case "":
+			return undefined;
+		case "sentry":
+			return { provider, dsn: address("SENTRY_DSN", needed("SENTRY_DSN")) };
+		case "rollbar":
+			return { provider, token: needed("ROLLBAR_ACCESS_TOKEN") };
+		case "logtail": {
+			const url = environment.LOGTAIL_HTTP_API_URL || "https://in.logs.betterstack.com";
+			return { provider, token: needed("LOGTAIL_TOKEN"), url: address("LOGTAIL_HTTP_API_URL", url) };
+		}
+		default:
+			return wrong('MONITORING_PROVIDER must be "sentry", "rollbar" or "logtail"');
+	}
+}
+
+function wrong(sentence: string): never {
+	throw new RouterError("configuration_invalid", `${sentence}.`);
+}
