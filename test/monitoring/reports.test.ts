@@ -26,7 +26,7 @@ async function givenProvider(accepts: (received: Received) => boolean, delayMs =
 		const one = { path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() };
 		const isRight = request.method === "POST" && accepts(one);
 		if (isRight) received.push(one);
-		setTimeout(() => response.writeHead(isRight ? 202 : 403).end("{}"), delayMs);
+		setTimeout(() => response.writeHead(isRight ? 202 : 403).end("{}"), delayMs).unref();
 	});
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
