@@ -39,6 +39,14 @@ export class Cursors {
 		return true;
 	}
 
+	/** Learns how far a reader is, where this process doesn't know: what another one was told isn't news. */
+	async learn(key: string, reader: string): Promise<void> {
+		if (this.known.get(key)?.has(reader)) return;
+		const { delivered, read } = (await this.storage.get(cursors, [key, reader])) ?? {};
+		if (delivered !== undefined) this.move(key, reader, "delivered", delivered, false);
+		if (read !== undefined) this.move(key, reader, "read", read, false);
+	}
+
 	/** What this process has learned of a reader. */
 	inMemory(key: string, reader: string): Partial<Record<Field, number>> {
 		return this.known.get(key)?.get(reader) ?? {};

@@ -82,6 +82,7 @@ export async function moveCursors(
 	{ delivered, read }: Pick<Of<"receipt">, "delivered" | "read">,
 	mayHear: (id: string, participant: Participant) => boolean,
 ): Promise<void> {
+	await cursors.learn(head.session, who.id);
 	const moved: Record<string, number> = {};
 	const upTo = read === "all" ? head.seq : read;
 	for (const [field, seq] of Object.entries({ delivered, read: upTo })) {
