@@ -30,7 +30,8 @@ export function decodeRouterFrame(text: string): Incoming {
 		throw new RouterError("invalid_frame", "The frame has no `event`.");
 	}
 	if (!Object.hasOwn(clientFrames, event)) {
-		throw new RouterError("unknown_event", `Clients can't send the event ${JSON.stringify(event.slice(0, 40))}.`);
+		const known = Object.keys(clientFrames).join(", ");
+		throw new RouterError("unknown_event", `Clients can't send this \`event\`; there are ${known}.`);
 	}
 	return decodeEvent(event as ClientEvent, value);
 }

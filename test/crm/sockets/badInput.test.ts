@@ -1,20 +1,34 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import * as z from "zod";
 import { type ClientAction, clientActions } from "../../../src/protocol/chat/frames.js";
 import { LIMITS } from "../../../src/protocol/limits.js";
 import { type ClientEvent, clientFrames } from "../../../src/protocol/router/frames.js";
 import { WireClient } from "../../server/given.js";
+import { eventually } from "../../support/eventually.js";
 import { APP, SocketWorld } from "./SocketWorld.js";
 
 /** What is found wherever a field is wrong: it may stand in no answer, and in no line of the log. */
 const SECRET = "hunter2";
 
 /** What each kind of field may not be. `undefined`: it's missing. */
-const ID = [7, null, [SECRET], { [SECRET]: 1 }, "", "a/b", `${SECRET} `, "\ud800", "x".repeat(LIMITS.idLength + 1)];
+const ODD = { length: { toString: SECRET } };
+const ID = [
+	ODD,
+	7,
+	null,
+	[SECRET],
+	{ [SECRET]: 1 },
+	"",
+	"a/b",
+	`${SECRET} `,
+	"\ud800",
+	"x".repeat(LIMITS.idLength + 1),
+];
 const SEQ = [SECRET, null, -1, 0.5, 1e300, [1], true];
 const TEXT = [7, null, [SECRET], { [SECRET]: 1 }];
 const OBJECT = [SECRET, 7, null, [SECRET]];
-const URL = [7, null, SECRET, `javascript:${SECRET}`, `/${SECRET} b`, `/${"x".repeat(LIMITS.urlLength)}`];
+const URL = [ODD, 7, null, SECRET, `javascript:${SECRET}`, `/${SECRET} b`, `/${"x".repeat(LIMITS.urlLength)}`];
 
 interface Fields {
 	/** What makes sense, without the session's id. */
@@ -38,6 +52,7 @@ const ACTIONS: Readonly<Record<ClientAction, Fields>> = {
 				[{}],
 				...URL.map((url) => [{ url }]),
 				[{ url: "/a", name: 7 }],
+				[{ url: "/a", name: ODD }],
 				[{ url: "/a", name: SECRET.repeat(LIMITS.nameLength) }],
 				[{ url: "/a", contentType: SECRET.repeat(LIMITS.nameLength) }],
 				...[-1, 0.5, SECRET].map((size) => [{ url: "/a", size }]),
@@ -53,7 +68,7 @@ const ACTIONS: Readonly<Record<ClientAction, Fields>> = {
 		good: { rating: 5 },
 		wrong: {
 			rating: [undefined, null, SECRET, "5", 0, 6, 4.5, [5]],
-			comment: [...TEXT, SECRET.repeat(LIMITS.commentLength)],
+			comment: [ODD, ...TEXT, SECRET.repeat(LIMITS.commentLength)],
 		},
 	},
 	resume: { good: { since: 0 }, wrong: { since: [undefined, ...SEQ] } },
@@ -62,7 +77,7 @@ const ACTIONS: Readonly<Record<ClientAction, Fields>> = {
 	takeOver: { good: {}, wrong: {} },
 	giveBack: { good: {}, wrong: {} },
 	note: { good: { content: "A note" }, wrong: { content: [undefined, ...TEXT, "", " \n"], messageId: ID } },
-	subscribe: { good: {}, wrong: { since: [...TEXT, "x".repeat(LIMITS.cursorLength + 1)] } },
+	subscribe: { good: {}, wrong: { since: [ODD, ...TEXT, "x".repeat(LIMITS.cursorLength + 1)] } },
 	unsubscribe: { good: {}, wrong: {} },
 	ping: { good: {}, wrong: {} },
 };
@@ -80,7 +95,7 @@ const EVENTS: Readonly<Record<ClientEvent, Fields>> = {
 			messageId: ID,
 			data: [
 				...[undefined, ...OBJECT, {}],
-				...[...TEXT, "", SECRET.repeat(100)].map((type) => ({ ...REQUEST, type })),
+				...[ODD, ...TEXT, "", SECRET.repeat(100)].map((type) => ({ ...REQUEST, type })),
 				...["rawQuery", "token", "title", "intentId"].flatMap((field) =>
 					TEXT.map((value) => ({ ...REQUEST, [field]: value })),
 				),
@@ -135,12 +150,11 @@ interface Refusal {
 	readonly text: unknown;
 }
 
-/** What is kept of a conversation. */
-async function keptOf({ crm }: SocketWorld, id: string): Promise<string> {
+/** All that is kept: every record of every collection, once nothing is under way. */
+async function keptOf({ crm, storage }: SocketWorld): Promise<string> {
+	await crm.office.idle();
 	await crm.idle();
-	const all = [];
-	for await (const page of crm.office.history(APP, id)) all.push(...page);
-	return JSON.stringify([await crm.office.session(APP, id), all]);
+	return inspect(storage, { depth: null, maxArrayLength: null, maxStringLength: null });
 }
 
 describe.each(Object.entries(ACTIONS))("%s, at a chat client,", (action, { good, wrong }) => {
@@ -153,7 +167,9 @@ describe.each(Object.entries(ACTIONS))("%s, at a chat client,", (action, { good,
 		agent.send("join", { conversationId });
 		agent.send("ping", {});
 		await agent.until(({ type }) => type === "pong");
-		const kept = await keptOf(world, conversationId);
+		// That it has come is noted a moment later.
+		await eventually(async () => expect((await world.crm.office.receipts(APP, conversationId)).size).toBe(1));
+		const kept = await keptOf(world);
 		const fields = { ...wrong, ...(named && { conversationId: [undefined, ...ID] }) };
 		const tries = Object.entries(fields).flatMap(([field, values]) =>
 			values.map((value) => ({ field, data: { conversationId, ...good, [field]: value } as unknown })),
@@ -174,6 +190,8 @@ describe.each(Object.entries(ACTIONS))("%s, at a chat client,", (action, { good,
 			expectRefused(await told({ conversationId, ...good, ...POISONED }), "__proto__", "at the top");
 			const long = { conversationId, ...good, more: SECRET.repeat(LIMITS.frameBytes / SECRET.length) };
 			expect(await told(long)).toMatchObject([{ code: "frame_too_large" }]);
+			client.send(`${action} ${SECRET}`, { conversationId, ...good });
+			await client.until(({ data }) => data?.code === "unknown_event");
 			if (named) {
 				const [refused, ...more] = await told({ conversationId: "nobody-s", ...good });
 				expect(more).toEqual([]);
@@ -182,7 +200,7 @@ describe.each(Object.entries(ACTIONS))("%s, at a chat client,", (action, { good,
 				);
 			}
 		}
-		expect(await keptOf(world, conversationId)).toBe(kept);
+		expect(await keptOf(world)).toBe(kept);
 		expect(await world.crm.office.session(APP, "nobody-s")).toBeUndefined();
 		expect(JSON.stringify([customer.frames, agent.frames, world.notes.lines])).not.toContain(SECRET);
 		expect(world.notes.errors).toEqual([]);
@@ -195,7 +213,7 @@ describe.each(Object.entries(EVENTS))("%s, at a widget,", (event, { good, wrong 
 	test("is refused with the field's name where it's malformed, and nothing is kept", async () => {
 		const world = await SocketWorld.open(BUSY);
 		const visitor = await WireClient.visitor(world.address, `stentor-widget-session-${event.replace(" ", "-")}`);
-		const kept = await keptOf(world, visitor.session);
+		const kept = await keptOf(world);
 		const told = async (frame: Record<string, unknown>): Promise<Refusal[]> => {
 			const [before, pongs] = [visitor.frames.length, visitor.of("pong").length];
 			visitor.send({ event, ...good, ...frame });
@@ -214,7 +232,8 @@ describe.each(Object.entries(EVENTS))("%s, at a widget,", (event, { good, wrong 
 		expectRefused(await told(POISONED), "__proto__", "at the top");
 		const more = SECRET.repeat(LIMITS.frameBytes / SECRET.length);
 		expect(await told({ more })).toMatchObject([{ code: "frame_too_large" }]);
-		expect(await keptOf(world, visitor.session)).toBe(kept);
+		expect(await told({ event: `${event} ${SECRET}` })).toMatchObject([{ code: "unknown_event" }]);
+		expect(await keptOf(world)).toBe(kept);
 		expect(JSON.stringify([visitor.frames, world.notes.lines])).not.toContain(SECRET);
 		expect(world.notes.errors).toEqual([]);
 	});
