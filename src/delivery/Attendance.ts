@@ -155,11 +155,15 @@ export class Attendance {
 	}
 
 	/** Tells a connection what it's to be told before anything else. */
-	greet(connected: Connected): Promise<void> {
+	greet(connected: Connected): Promise<boolean> {
 		const { address, connector, record } = connected;
-		return this.ports.connections.greet(connected, (greeting) =>
-			this.ports.fanout.tell(address, connector.dialect, record.session, { type: "greeting", greeting }),
-		);
+		const to = [{ address, dialect: connector.dialect }];
+		return this.ports.connections.greet(connected, async (greeting) => {
+			const [isThere] = await Promise.all(
+				this.ports.fanout.announce(to, { type: "greeting", greeting }, record.session),
+			);
+			return isThere === true;
+		});
 	}
 
 	/**

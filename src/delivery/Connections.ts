@@ -203,14 +203,18 @@ export class Connections {
 
 	/**
 	 * Has `tell` tell the connection what it's to be told first, once in this process. Should the process die of it,
-	 * another one tells it again.
+	 * another one tells it again. Answers whether the connection took it.
 	 */
-	async greet({ record }: Connected, tell: (greeting: Greeting) => Promise<void>): Promise<void> {
+	async greet({ record }: Connected, tell: (greeting: Greeting) => Promise<boolean>): Promise<boolean> {
 		const { greeting } = record;
-		if (!greeting) return;
+		if (!greeting) return true;
 		delete record.greeting;
-		await tell(greeting);
-		if (this.soleOwner) return;
+		if (!(await tell(greeting))) {
+			// API Gateway says the same of one that isn't open yet.
+			record.greeting = greeting;
+			return false;
+		}
+		if (this.soleOwner) return true;
 		try {
 			const isThere = [{ path: "greeting", exists: true }] as const;
 			await this.storage.update(connections, [record.connection], { remove: ["greeting"] }, isThere);
@@ -218,6 +222,7 @@ export class Connections {
 			// Another process has told it, too.
 			if (!(error instanceof ConditionFailed)) throw error;
 		}
+		return true;
 	}
 
 	/** Whether the connection may have to be greeted first, as far as this process knows. */

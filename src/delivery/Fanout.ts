@@ -149,12 +149,16 @@ export class Fanout {
 	 * Tells these connections the same, written once for each dialect; answers for each, when it has left, whether the
 	 * connection is still there.
 	 */
-	announce(to: readonly ({ address: Address; dialect: Dialect } | undefined)[], signal: Signal): Promise<boolean>[] {
+	announce(
+		to: readonly ({ address: Address; dialect: Dialect } | undefined)[],
+		signal: Signal,
+		sessionId?: string,
+	): Promise<boolean>[] {
 		const written = new Map<Dialect, string | undefined>();
 		return to.map((target) => {
 			if (!target) return Promise.resolve(false);
 			const { address, dialect } = target;
-			if (!written.has(dialect)) written.set(dialect, dialect.signal(undefined, signal, this.ports.clock()));
+			if (!written.has(dialect)) written.set(dialect, dialect.signal(sessionId, signal, this.ports.clock()));
 			const frame = written.get(dialect);
 			if (frame === undefined) return Promise.resolve(true);
 			return this.lanes.run(address.connection, () => this.hand(address, frame, signal));

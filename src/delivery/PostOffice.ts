@@ -81,17 +81,19 @@ export class PostOffice {
 	/**
 	 * Greets a connection and pushes what it missed while it was away; to be called as soon as it can be posted to. Who is
 	 * known to ask for it is left some time to do so, and isn't sent twice what it asks for; `mayResume: false` leaves none,
-	 * for a process that may not be there any more then.
+	 * for a process that may not be there any more then. Answers false for a connection that can't be posted to yet, or any
+	 * more: nothing was done, and it may be called again.
 	 */
-	async welcome(connection: string, { mayResume = true }: { readonly mayResume?: boolean } = {}): Promise<void> {
+	async welcome(connection: string, { mayResume = true }: { readonly mayResume?: boolean } = {}): Promise<boolean> {
 		const connected = await this.rooms.connections.find(connection);
-		if (connected) await this.greet(connected, mayResume);
+		return connected !== undefined && this.greet(connected, mayResume);
 	}
 
-	private async greet(connected: Connected, mayResume = true): Promise<void> {
+	private async greet(connected: Connected, mayResume = true): Promise<boolean> {
 		const { attendance } = this.rooms;
-		await attendance.greet(connected);
+		if (!(await attendance.greet(connected))) return false;
 		await attendance.welcome(connected, { mayResume });
+		return true;
 	}
 
 	/**

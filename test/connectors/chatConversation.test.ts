@@ -449,3 +449,21 @@ describe("closing and rating", () => {
 		expect(await logOf(at, ada.conversationId)).toEqual([]);
 	});
 });
+
+test("who can't be posted to yet is greeted when they're welcomed again, and once", async () => {
+	const at = new ChatOffice({ soleOwner: false });
+	const connection = at.transport.open();
+	const user = JSON.stringify({ email: "ada@example.com", name: "Ada" });
+	const post = at.transport.post.bind(at.transport);
+	// As API Gateway before `$connect` has been answered.
+	at.transport.post = async () => "gone";
+	await at.office.connect({ connection, query: { user }, headers: {} });
+	expect(await at.office.welcome(connection, { mayResume: false })).toBe(false);
+	at.transport.post = post;
+	expect(await at.office.welcome(connection, { mayResume: false })).toBe(true);
+	expect(await at.office.welcome(connection, { mayResume: false })).toBe(true);
+	await at.office.idle();
+	const greetings = at.transport.framesOf(connection).filter((frame) => Object.hasOwn(Object(frame), "customerId"));
+	expect(greetings).toHaveLength(1);
+	await at.office.close();
+});

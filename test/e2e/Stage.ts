@@ -33,7 +33,7 @@ export class Stage {
 	}
 
 	/** Somebody who has opened the chat on the shop's page. */
-	async visitor(server: ChatServer, options?: BrowserContextOptions): Promise<WidgetPage> {
+	async visitor(server: Pick<ChatServer, "url">, options?: BrowserContextOptions): Promise<WidgetPage> {
 		const widget = new WidgetPage(await (await this.context(options)).newPage());
 		await widget.page.goto(server.url);
 		await widget.open();

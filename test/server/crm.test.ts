@@ -1,12 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { HttpBot } from "../support/httpBot.js";
 import { ChatWire } from "./ChatWire.js";
+import { customer, customerSuite, desk } from "./customerSuite.js";
 import { afterwards, eventually, givenServer, WireClient } from "./given.js";
 import { ADMIN, Rest } from "./Rest.js";
-
-const ADA = { email: "ada@example.com", name: "Ada" };
-const customer = (user: object = ADA) => ({ user: JSON.stringify(user) });
-const desk = (token: string) => ({ user: '{"type":"agent"}', token });
 
 async function givenCrm(environment: Record<string, string> = {}) {
 	const server = await givenServer({ ...ADMIN, ...environment });
@@ -14,77 +11,7 @@ async function givenCrm(environment: Record<string, string> = {}) {
 	return { ...server, admin: await Rest.admin(server.url) };
 }
 
-test("a customer connects and writes, an agent is assigned, answers and closes, the customer rates; REST has it right all along", async () => {
-	const { url, wsUrl, admin } = await givenCrm();
-	const grace = await admin.agent("Grace");
-	const atDesk = await ChatWire.connect(wsUrl, desk(grace.token));
-	const ada = await ChatWire.connect(wsUrl, customer());
-	const { conversationId, customerId, token } = await ada.greeting();
-	const path = `/conversations/${conversationId}`;
-
-	ada.say(conversationId, "Where is my order?");
-	await atDesk.hears("Where is my order?");
-	await atDesk.until(({ type, data }) => type === "conversation" && data?.event === "assigned");
-	ada.send("typing", { conversationId, isTyping: true });
-	await atDesk.until(({ type, data }) => type === "typing" && data?.isTyping === true);
-	await grace.rest.becomes(path, {
-		status: "open",
-		priority: "low",
-		channel: "web",
-		customerId,
-		customer: { id: customerId, ...ADA },
-		assignedAgentId: grace.id,
-		agent: { id: grace.id, name: "Grace", email: "grace@example.com" },
-		openedBy: { type: "customer", id: customerId },
-		messageCount: 1,
-		unreadCount: 1,
-	});
-	await grace.rest.becomes(`/agents/${grace.id}`, { status: "online", activeConversations: 1 });
-
-	atDesk.say(conversationId, "It is on its way.");
-	await ada.hears("It is on its way.");
-	await grace.rest.becomes(path, { messageCount: 2, unreadCount: 0 });
-	ada.say(conversationId, "Thanks!");
-	await atDesk.hears("Thanks!");
-	await grace.rest.becomes(path, { messageCount: 3, unreadCount: 1 });
-	atDesk.send("markRead", { conversationId });
-	await grace.rest.becomes(path, { messageCount: 3, unreadCount: 0 });
-
-	atDesk.send("closeConversation", { conversationId });
-	await ada.until(({ type, data }) => type === "status" && data?.status === "closed");
-	await grace.rest.becomes(path, { status: "closed" });
-	await grace.rest.becomes(`/agents/${grace.id}`, { activeConversations: 0 });
-	ada.send("rate", { conversationId, rating: 5, comment: "Quick" });
-	await grace.rest.becomes(path, { status: "closed", satisfaction: 5, comment: "Quick" });
-	ada.send("rate", { conversationId, rating: 1 });
-	await ada.until(({ type, data }) => type === "error" && data?.code === "conversation_rated");
-	await grace.rest.becomes(path, { satisfaction: 5 });
-
-	expect(await grace.rest.ask("GET", `/messages/${conversationId}/stats`)).toMatchObject({
-		messages: 3,
-		bySender: { customer: 2, agent: 1, bot: 0 },
-		firstResponseSeconds: expect.any(Number),
-		resolutionSeconds: expect.any(Number),
-	});
-	const said = await grace.rest.list(`/messages?conversationId=${conversationId}&order=asc`);
-	expect(said.flatMap(({ messageType, content }) => (messageType === "text" ? [content] : []))).toEqual([
-		"Where is my order?",
-		"It is on its way.",
-		"Thanks!",
-	]);
-	expect(await grace.rest.ask("GET", `/customers/${customerId}`)).toMatchObject({ ...ADA, totalConversations: 1 });
-	const theirs = new Rest(url, token);
-	expect(await theirs.ask("GET", path)).toMatchObject({ id: conversationId, satisfaction: 5 });
-
-	const bob = await ChatWire.connect(wsUrl, customer({ email: "bob@example.com" }));
-	const stranger = new Rest(url, (await bob.greeting()).token);
-	expect(await stranger.try("GET", path)).toMatchObject({ code: "conversation_unknown" });
-
-	ada.say(conversationId, "One more thing");
-	await atDesk.hears("One more thing");
-	await grace.rest.becomes(path, { status: "open", assignedAgentId: grace.id, messageCount: 4, unreadCount: 1 });
-	await grace.rest.becomes(`/agents/${grace.id}`, { activeConversations: 1 });
-}, 90_000);
+customerSuite(givenCrm);
 
 test("a visitor with the published widget, a bot, and an agent on the chat API hear each other", async () => {
 	const bot = await HttpBot.start((response) => {

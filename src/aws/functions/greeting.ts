@@ -3,8 +3,11 @@ import { connections } from "../../delivery/records.js";
 import { insertedRecord, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
 import { service } from "../openService.js";
 
-/** API Gateway takes no posts to a connection before its `$connect` has been answered, in milliseconds after the record. */
-const SETTLED_AFTER_MS = 300;
+/**
+ * API Gateway takes no posts to a connection before its `$connect` has been answered: when it's tried, in milliseconds after
+ * the record, and after each time that it was too early.
+ */
+const SETTLED_AFTER_MS = [300, 600, 1_200, 2_400] as const;
 
 /**
  * Greets who has connected, and pushes what they missed: reads the stream of the connections' table. A connection that
@@ -16,11 +19,14 @@ export async function handler({ Records: records }: { readonly Records: readonly
 		return key === undefined ? [] : [key.slice(key.indexOf("/") + 1)];
 	});
 	if (ids.length === 0) return;
-	const [{ crm, monitor, idle }] = await Promise.all([service(), pause(SETTLED_AFTER_MS)]);
+	const { crm, monitor, idle } = await service();
 	await Promise.all(
 		ids.map(async (id) => {
 			try {
-				await crm.office.welcome(id, { mayResume: false });
+				for (const ms of SETTLED_AFTER_MS) {
+					await pause(ms);
+					if (await crm.office.welcome(id, { mayResume: false })) break;
+				}
 			} catch (error) {
 				monitor.error("greeting failed", error);
 			}

@@ -39,7 +39,7 @@ export class SocketLine {
 		private readonly ports: SocketLinePorts,
 	) {
 		const { office } = ports;
-		this.opened = office.welcome(connection).catch(this.fail);
+		this.opened = office.welcome(connection).then(() => {}, this.fail);
 		socket.on("message", (data, isBinary) => this.take(data.toString(), isBinary));
 		socket.on("close", (code) => {
 			if (ports.isStopping()) return;
