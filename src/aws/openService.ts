@@ -18,6 +18,7 @@ import type { Storage } from "../storage/Storage.js";
 import { WordTextIndex } from "../storage/words/WordTextIndex.js";
 import { ApiGatewayTransport } from "../transport/apigateway/ApiGatewayTransport.js";
 import { demoBotKey } from "./demoBotKey.js";
+import { MetricsMonitor } from "./MetricsMonitor.js";
 import { type AwsSettings, readAwsSettings } from "./settings.js";
 
 /** What the functions work with: the same parts that the server opens in one process. */
@@ -50,7 +51,7 @@ export async function openService(environment: Environment, clock: () => number 
 	const { jwtSecret, appId: app = "default" } = settings;
 	const log = jsonMonitor({ level: settings.logLevel });
 	const reports = await reportingMonitor(log, settings.all);
-	const monitor = reports ?? log;
+	const monitor = new MetricsMonitor(reports ?? log, settings.tablePrefix);
 	const storage = new DynamoStorage({ prefix: settings.tablePrefix, clock });
 	const apps = appsOf(settings, monitor);
 	const crm = openCrm({
@@ -73,6 +74,7 @@ export async function openService(environment: Environment, clock: () => number 
 	});
 	const idle = async () => {
 		await crm.idle();
+		await monitor.flush();
 		await reports?.idle();
 	};
 	return { settings, monitor, storage, apps, app, crm, idle };

@@ -50,6 +50,7 @@ export class Sweep {
 				}
 			}
 		}
+		this.ports.monitor.debug("swept", { sessions: seen.size, waiting: waiting.length, trace });
 		track(
 			"swept turns",
 			beside(waiting, (asked) => this.answer(asked)),

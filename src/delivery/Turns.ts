@@ -126,6 +126,7 @@ export class Turns {
 		const { key, answerers, trace } = asked;
 		const { turn } = taken.begun;
 		const fields = { session: logId(key), by: turn.by, seq: turn.seq, trace };
+		const began = performance.now();
 		const outcome = await this.ask(asked, taken);
 		const put = (what: Answer | Error) =>
 			this.ports.log.change(
@@ -145,7 +146,7 @@ export class Turns {
 			return put(new RouterError("connector_failed"));
 		});
 		if (!result.isPut) this.ports.monitor.info("answer dropped: the floor has moved", fields);
-		else this.ports.monitor.debug("answered", fields);
+		else this.ports.monitor.debug("answered", { ...fields, ms: Math.round(performance.now() - began) });
 		if (result.isInvited) await this.invite(asked);
 		return result.isMore || result.isInvited;
 	}

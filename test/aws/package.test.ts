@@ -100,7 +100,27 @@ describe("osls package, without credentials", () => {
 		expect(alarms.length).toBeGreaterThan(functions.length);
 		for (const { Properties } of alarms) expect(Properties?.AlarmActions).toEqual([{ Ref: "AlarmsTopic" }]);
 		const body = template.Resources.Dashboard?.Properties?.DashboardBody as { "Fn::Sub": string };
-		expect(JSON.parse(body["Fn::Sub"]).widgets.length).toBeGreaterThan(5);
+		const { widgets } = JSON.parse(body["Fn::Sub"]) as { widgets: { properties: { metrics: unknown[][] } }[] };
+		expect(widgets.length).toBeGreaterThan(5);
+		const ours = widgets.flatMap(({ properties }) => properties.metrics).filter(([of]) => of === "stentor-chat");
+		const alarming = alarms.flatMap(({ Properties }) => {
+			if (Properties?.Namespace !== "stentor-chat") return [];
+			expect(Properties.Dimensions).toEqual([{ Name: "Deployment", Value: "stentor-chat-test-" }]);
+			return [Properties.MetricName];
+		});
+		expect(ours.map(([, , ...dimension]) => dimension)).toEqual(ours.map(() => ["Deployment", "stentor-chat-test-"]));
+		const shown = ours.map(([, name]) => String(name));
+		expect(shown).toEqual(expect.arrayContaining(alarming));
+		expect(shown.sort()).toEqual([
+			"Answers",
+			"Deliveries",
+			"FailedTurns",
+			"Failures",
+			"GoneConnections",
+			"Messages",
+			"TurnLatency",
+			"UnhandledTurns",
+		]);
 	});
 });
 
