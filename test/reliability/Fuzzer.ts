@@ -33,11 +33,11 @@ export class Fuzzer {
 
 	/**
 	 * Sends these frames; resolves when all of them were read. Frames of a connection are served in order, so that the
-	 * refusal of an event that's unknown says that what came before it is done.
+	 * refusal to type in a session where it isn't says that what came before it is done.
 	 */
 	async send(frames: readonly string[]): Promise<void> {
 		for (const frame of frames) this.socket.send(frame);
-		this.socket.send(JSON.stringify({ event: this.mark(++this.marks) }));
+		this.socket.send(JSON.stringify({ event: "typing", sessionId: markOf(++this.marks) }));
 		await new Promise<void>((resolve, reject) => {
 			this.answered = resolve;
 			this.failed = reject;
@@ -49,16 +49,17 @@ export class Fuzzer {
 		this.socket.close(1001);
 	}
 
-	private mark(number: number): string {
-		return `mark ${number}.`;
-	}
-
 	private take(text: string): void {
-		const { event, data = {} } = JSON.parse(text) as Failure;
+		const { event, sessionId, data = {} } = JSON.parse(text) as Failure;
 		if (event !== "failure" || data.code === undefined) return;
-		const { code, error } = data;
+		const { code } = data;
 		if (TURNED_AWAY.includes(code)) this.failed(new Error(`A frame was turned away: ${code}.`));
-		if (error?.includes(`"${this.mark(this.marks)}"`)) this.answered();
+		if (sessionId === markOf(this.marks)) this.answered();
 		else this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
 	}
+}
+
+/** A session that nobody is in. */
+function markOf(number: number): string {
+	return `mark-${number}`;
 }

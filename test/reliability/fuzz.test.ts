@@ -102,7 +102,7 @@ describe("whatever is sent, the process lives, its memory returns, and", () => {
 				socket.on("message", (text) => heard.push(text.toString()));
 				socket.on("close", (code) => closed.push(code));
 				stream.write(bytes(random));
-				if (closes.length === 0) socket.send('{"event":"mark"}');
+				if (closes.length === 0) socket.send('{"event":"typing","sessionId":"mark"}');
 				await eventually(() => expect(closed.length > 0 || heard.some((text) => text.includes("mark"))).toBe(true));
 				expect(closed).toEqual(closes);
 				socket.terminate();
