@@ -61,7 +61,10 @@ for (const name of functions) {
 			js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
 		},
 		// Bots are sent JSON, never forms: their library's table of all media types is half of what posts to them.
-		alias: { "form-data": `${root}scripts/lambda/noForms.mjs` },
+		alias: {
+			"form-data": `${root}scripts/lambda/noForms.mjs`,
+			"mnemonist/lru-cache": `${root}scripts/lambda/endpointCache.mjs`,
+		},
 		external: neverCalled(name),
 		logLevel: "warning",
 	});

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { expect, test } from "@jest/globals";
 import { WireClient } from "../../server/given.js";
+import { eventually } from "../../support/eventually.js";
 import { APP, SocketWorld } from "./SocketWorld.js";
 
 const MARK = "xq7only";
@@ -37,7 +38,10 @@ test("fields that there aren't are left aside: what the frame asks for is done, 
 	await world.crm.office.idle();
 	await world.crm.idle();
 	expect(await world.said(visitor.session)).toBe(1);
-	expect(await world.crm.conversations.get(APP, conversationId)).toMatchObject({ status: "closed" });
+	// Records follow the log by its feed.
+	await eventually(async () =>
+		expect(await world.crm.conversations.get(APP, conversationId)).toMatchObject({ status: "closed" }),
+	);
 	expect(customer.frames.filter(({ type }) => type === "error")).toEqual([]);
 	expect(isKept(world)).toBe(false);
 	expect(JSON.stringify([customer.frames, desk.frames, visitor.frames, world.notes.lines])).not.toContain(MARK);
