@@ -30,14 +30,27 @@ export interface Service {
 	/** The app of deployments that have one. */
 	readonly app: string;
 	readonly crm: Crm;
-	/** Resolves when what an event began is done: a Lambda is frozen after its handler. */
+	/** Resolves when what an event began is done. */
 	idle(): Promise<void>;
 }
 
 let opening: Promise<Service> | undefined;
 
+/**
+ * Has an event served, and waits for what that began, also where it failed: a Lambda is frozen after its handler. Throws as
+ * `openService`, and what `work` throws.
+ */
+export async function serve<T>(work: (service: Service) => Promise<T>): Promise<T> {
+	const opened = await service();
+	try {
+		return await work(opened);
+	} finally {
+		await opened.idle();
+	}
+}
+
 /** This process's service, opened when it's first asked for. A failure isn't kept: the next event has it tried again. */
-export function service(): Promise<Service> {
+function service(): Promise<Service> {
 	opening ??= openService(process.env).catch((error: unknown) => {
 		opening = undefined;
 		throw error;

@@ -1,40 +1,18 @@
-import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import type { Fields, Monitor } from "../../src/monitoring/Monitor.js";
 import type { Reporting } from "../../src/monitoring/reports/providers.js";
 import { ReportingMonitor } from "../../src/monitoring/reports/ReportingMonitor.js";
-
-interface Received {
-	readonly path: string;
-	readonly headers: IncomingHttpHeaders;
-	readonly body: string;
-}
+import { provider, type Received } from "../support/provider.js";
 
 const closables: (() => void)[] = [];
 afterEach(() => {
 	for (const close of closables.splice(0)) close();
 });
 
-/** Stands in for a provider's cloud: takes what has the right key and parses, as the provider says. */
 async function givenProvider(accepts: (received: Received) => boolean, delayMs = 0) {
-	const received: Received[] = [];
-	const server = createServer(async (request, response) => {
-		const chunks: Buffer[] = [];
-		for await (const chunk of request) chunks.push(chunk);
-		const one = { path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() };
-		const isRight = request.method === "POST" && accepts(one);
-		if (isRight) received.push(one);
-		setTimeout(() => response.writeHead(isRight ? 202 : 403).end("{}"), delayMs).unref();
-	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	closables.push(() => {
-		server.closeAllConnections();
-		server.close();
-	});
-	return { received, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+	const standIn = await provider(accepts, { delayMs });
+	closables.push(() => standIn.close());
+	return standIn;
 }
 
 function givenLog() {

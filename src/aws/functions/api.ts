@@ -7,19 +7,18 @@ import { TOPIC } from "../../server/topic.js";
 import { version } from "../../server/version.js";
 import type { HttpEvent, HttpResult } from "../events.js";
 import { pathOf, requestOf, resultOf, resultOfReply } from "../http.js";
-import { type Service, service } from "../openService.js";
+import { type Service, serve } from "../openService.js";
 
 let serving: { readonly by: Service; readonly api: Hono<ApiEnv> } | undefined;
 
 /** The REST API, and `/readyz`. */
-export async function handler(event: HttpEvent): Promise<HttpResult> {
-	const opened = await service();
-	if (pathOf(event) === "/readyz") return resultOfReply(await readiness(opened));
-	if (serving?.by !== opened) serving = { by: opened, api: open(opened) };
-	const address = event.requestContext.http.sourceIp;
-	const result = await resultOf(await serving.api.fetch(requestOf(event), { address }));
-	await opened.idle();
-	return result;
+export function handler(event: HttpEvent): Promise<HttpResult> {
+	return serve(async (service) => {
+		if (pathOf(event) === "/readyz") return resultOfReply(await readiness(service));
+		if (serving?.by !== service) serving = { by: service, api: open(service) };
+		const address = event.requestContext.http.sourceIp;
+		return resultOf(await serving.api.fetch(requestOf(event), { address }));
+	});
 }
 
 function open({ settings, crm, storage, apps, monitor }: Service): Hono<ApiEnv> {

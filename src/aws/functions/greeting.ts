@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { connections } from "../../delivery/records.js";
 import { insertedRecord, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
-import { service } from "../openService.js";
+import { serve } from "../openService.js";
 
 /**
  * API Gateway takes no posts to a connection before its `$connect` has been answered: when it's tried, in milliseconds after
@@ -19,9 +19,8 @@ export async function handler({ Records: records }: { readonly Records: readonly
 		return key === undefined ? [] : [key.slice(key.indexOf("/") + 1)];
 	});
 	if (ids.length === 0) return;
-	const { crm, monitor, idle } = await service();
-	await Promise.all(
-		ids.map(async (id) => {
+	await serve(async ({ crm, monitor }) => {
+		const greet = async (id: string) => {
 			try {
 				for (const ms of SETTLED_AFTER_MS) {
 					await pause(ms);
@@ -30,7 +29,7 @@ export async function handler({ Records: records }: { readonly Records: readonly
 			} catch (error) {
 				monitor.error("greeting failed", error);
 			}
-		}),
-	);
-	await idle();
+		};
+		await Promise.all(ids.map(greet));
+	});
 }

@@ -1,5 +1,5 @@
 import { RouterError } from "../../protocol/errors.js";
-import { service } from "../openService.js";
+import { serve } from "../openService.js";
 
 /** What a schedule says. */
 export interface Task {
@@ -11,17 +11,17 @@ export interface Task {
 }
 
 /** What is to be done now and then. Throws what failed, so that Lambda counts it. */
-export async function handler({ task }: Task): Promise<void> {
-	const { crm, app, settings, idle } = await service();
-	if (task === "sweep") {
-		await crm.office.sweep();
-	} else if (task === "upkeep") {
-		const { adminEmail: email, adminPassword: password } = settings;
-		// One that was made up could be told to nobody but a log.
-		if (password !== undefined) await crm.accounts.makeFirstAdmin(app, { email, password });
-		await crm.upkeep();
-	} else {
-		throw new RouterError("unknown_event", "The schedule's task is neither sweep nor upkeep.");
-	}
-	await idle();
+export function handler({ task }: Task): Promise<void> {
+	return serve(async ({ crm, app, settings }) => {
+		if (task === "sweep") {
+			await crm.office.sweep();
+		} else if (task === "upkeep") {
+			const { adminEmail: email, adminPassword: password } = settings;
+			// One that was made up could be told to nobody but a log.
+			if (password !== undefined) await crm.accounts.makeFirstAdmin(app, { email, password });
+			await crm.upkeep();
+		} else {
+			throw new RouterError("unknown_event", "The schedule's task is neither sweep nor upkeep.");
+		}
+	});
 }

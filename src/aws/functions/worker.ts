@@ -3,17 +3,16 @@ import { entries } from "../../delivery/records.js";
 import { insertedRecord, isOf, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
 import { changeIn } from "../deskChanges.js";
 import type { StreamResult } from "../events.js";
-import { service } from "../openService.js";
+import { serve } from "../openService.js";
 
 /** Gives plugins what was said, and tells desks of conversations that changed: reads the streams of their tables. */
-export async function handler({ Records }: { readonly Records: readonly StreamRecord[] }): Promise<StreamResult> {
-	const { crm, monitor, settings, idle } = await service();
-	// Each call has events of one stream. What it throws has all of them come again.
-	await crm.changed(Records.flatMap((event) => changeIn(event, settings.tablePrefix) ?? []));
-	const said = Records.filter((event) => isOf(entries, settings.tablePrefix, event));
-	const result = await feed(crm.office, said, (error) => monitor.error("plugin failed", error));
-	await idle();
-	return result;
+export function handler({ Records }: { readonly Records: readonly StreamRecord[] }): Promise<StreamResult> {
+	return serve(async ({ crm, monitor, settings }) => {
+		// Each call has events of one stream. What it throws has all of them come again.
+		await crm.changed(Records.flatMap((event) => changeIn(event, settings.tablePrefix) ?? []));
+		const said = Records.filter((event) => isOf(entries, settings.tablePrefix, event));
+		return feed(crm.office, said, (error) => monitor.error("plugin failed", error));
+	});
 }
 
 /**

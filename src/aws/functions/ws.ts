@@ -1,16 +1,14 @@
 import type { WsContext, WsEvent, WsResult } from "../../handlers/events.js";
 import { handle } from "../../handlers/webSocket.js";
 import { mayConnect } from "../../server/sockets/origins.js";
-import { type Service, service } from "../openService.js";
+import { type Service, serve } from "../openService.js";
 
 /** `$connect`, `$default` and `$disconnect` of the WebSocket API. */
-export async function handler(event: WsEvent, context?: WsContext): Promise<WsResult> {
-	const opened = await service();
-	if (event.requestContext.eventType === "CONNECT" && !isAllowed(event, opened)) return { statusCode: 403 };
-	const result = await handle(event, context, opened.crm.office);
-	// What routing and agents' activity began would be frozen.
-	await opened.idle();
-	return result;
+export function handler(event: WsEvent, context?: WsContext): Promise<WsResult> {
+	return serve(async (service) => {
+		if (event.requestContext.eventType === "CONNECT" && !isAllowed(event, service)) return { statusCode: 403 };
+		return handle(event, context, service.crm.office);
+	});
 }
 
 /** Pages of ours are elsewhere than the WebSocket. */
