@@ -8,6 +8,7 @@ import type { Crm } from "../crm/Crm.js";
 import { sharedDesk } from "../crm/desk/shared/SharedDesk.js";
 import { jsonMonitor } from "../monitoring/jsonMonitor.js";
 import type { Monitor } from "../monitoring/Monitor.js";
+import type { Reporting } from "../monitoring/reports/providers.js";
 import type { ReportingMonitor } from "../monitoring/reports/ReportingMonitor.js";
 import { aliasSecretOf } from "../server/aliasSecret.js";
 import { openCrm } from "../server/openCrm.js";
@@ -63,7 +64,7 @@ export async function openService(environment: Environment, clock: () => number 
 	const settings = await readAwsSettings(environment);
 	const { jwtSecret, appId: app = "default" } = settings;
 	const log = jsonMonitor({ level: settings.logLevel });
-	const reports = await reportingMonitor(log, settings.all);
+	const reports = settings.reporting && (await reportingMonitor(log, settings.reporting));
 	const monitor = new MetricsMonitor(reports ?? log, settings.tablePrefix);
 	const storage = new DynamoStorage({ prefix: settings.tablePrefix, clock });
 	const apps = appsOf(settings, monitor);
@@ -94,12 +95,9 @@ export async function openService(environment: Environment, clock: () => number 
 }
 
 /** Loaded only where errors are reported. */
-async function reportingMonitor(log: Monitor, environment: Environment): Promise<ReportingMonitor | undefined> {
-	if (!environment.MONITORING_PROVIDER) return undefined;
-	const { readReporting } = await import("../server/reportingSettings.js");
+async function reportingMonitor(log: Monitor, reporting: Reporting): Promise<ReportingMonitor> {
 	const { ReportingMonitor } = await import("../monitoring/reports/ReportingMonitor.js");
-	const reporting = readReporting(environment);
-	return reporting && new ReportingMonitor(log, reporting);
+	return new ReportingMonitor(log, reporting);
 }
 
 function appsOf(settings: AwsSettings, monitor: Monitor): Apps {

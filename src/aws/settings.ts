@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import * as z from "zod";
+import type { Reporting } from "../monitoring/reports/providers.js";
 import { RouterError } from "../protocol/errors.js";
 import { type Environment, readSettings, type Settings } from "../server/settings.js";
 
@@ -15,8 +16,8 @@ export interface AwsSettings extends Settings {
 	readonly publicUrl?: string;
 	/** The secret that holds the apps, in place of the one app by `STUDIO_APP_ID` and `BOT_URL`. */
 	readonly appsSecretId?: string;
-	/** All of it, the secrets with the environment. */
-	readonly all: Environment;
+	/** Where errors are sent besides the log, if anywhere. */
+	readonly reporting?: Reporting;
 }
 
 const variables = z.object({
@@ -58,8 +59,15 @@ export async function readAwsSettings(
 		filesUrl: data.FILES_URL,
 		publicUrl: data.PUBLIC_URL,
 		appsSecretId: data.APPS_SECRET_ID,
-		all,
+		reporting: await reportingIn(all),
 	};
+}
+
+/** Read by code that's loaded only where errors are reported. */
+async function reportingIn(all: Environment): Promise<Reporting | undefined> {
+	if (!all.MONITORING_PROVIDER) return undefined;
+	const { readReporting } = await import("../server/reportingSettings.js");
+	return readReporting(all);
 }
 
 const secretForm = z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string());

@@ -49,6 +49,13 @@ describe("settings of functions", () => {
 		});
 	});
 
+	test("say where errors are reported, by a key that is in a secret", async () => {
+		const client = holding({ a: JSON.stringify({ SENTRY_DSN: "https://key@sentry.example/1" }) });
+		const settings = await readAwsSettings({ ...given, MONITORING_PROVIDER: "sentry", SETTINGS_SECRETS: "a" }, client);
+		expect(settings.reporting).toEqual({ provider: "sentry", dsn: "https://key@sentry.example/1" });
+		expect(await readAwsSettings(given)).toMatchObject({ reporting: undefined });
+	});
+
 	test.each([
 		[{ TABLE_PREFIX: "" }, "TABLE_PREFIX must be set."],
 		[{ TABLE_PREFIX: "a b" }, /^TABLE_PREFIX may hold/],
@@ -57,6 +64,7 @@ describe("settings of functions", () => {
 		[{ PUBLIC_URL: "ftp://x" }, /^PUBLIC_URL must be/],
 		[{ JWT_SECRET: "" }, "JWT_SECRET must be set, or be in one of SETTINGS_SECRETS."],
 		[{ JWT_SECRET: "short" }, /^JWT_SECRET must have/],
+		[{ MONITORING_PROVIDER: "sentry" }, "SENTRY_DSN must be set for MONITORING_PROVIDER=sentry."],
 		[{ SETTINGS_SECRETS: "none" }, "The secret none could not be read (ResourceNotFoundException)."],
 		[{ SETTINGS_SECRETS: "text" }, /^The secret text must hold a JSON object/],
 	])("refuse %j by name", async (wrong, message) => {
