@@ -57,6 +57,15 @@ describe("the variables of a deployment", () => {
 		);
 	});
 
+	test.each(["logtail.example", "http://logtail.example"])(
+		"errors are sent to an https address, and not to %s",
+		(url) => {
+			const given = { MONITORING_PROVIDER: "logtail", LOGTAIL_HTTP_API_URL: url };
+			expect(() => checkDeployment(given)).toThrow(/^LOGTAIL_HTTP_API_URL must be an https address/);
+			expect(() => checkDeployment({ ...given, LOGTAIL_HTTP_API_URL: "https://logtail.example" })).not.toThrow();
+		},
+	);
+
 	test("say of whose apps they are in one way only", () => {
 		expect(() => checkDeployment({ APPS_SECRET_ID: "apps", STUDIO_APP_ID: "shop" })).toThrow(/APPS_SECRET_ID/);
 	});

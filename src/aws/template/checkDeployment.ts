@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { RouterError } from "../../protocol/errors.js";
+import { readReporting } from "../../server/reportingSettings.js";
 import { type Environment, readSettings } from "../../server/settings.js";
 
 /** Days that CloudWatch keeps logs for (`RetentionInDays` of `AWS::Logs::LogGroup`). */
@@ -38,16 +39,11 @@ const variables = z.object({
 	FRAME_BURST_IN_ALL: atMost(1_000_000),
 });
 
+/** How `MONITORING_PROVIDER` knows us: what stands for it here, where nobody has it. */
+const REPORTING_SECRETS = { SENTRY_DSN: "https://key@sentry.invalid/1", ROLLBAR_ACCESS_TOKEN: "-", LOGTAIL_TOKEN: "-" };
+
 /** They're read from the settings secret; set here they would be in the stack's template for all to read, or for nothing. */
-const SECRETS = [
-	"JWT_SECRET",
-	"BOT_KEY",
-	"IDENTITY_SECRET",
-	"ADMIN_PASSWORD",
-	"SENTRY_DSN",
-	"ROLLBAR_ACCESS_TOKEN",
-	"LOGTAIL_TOKEN",
-];
+const SECRETS = ["JWT_SECRET", "BOT_KEY", "IDENTITY_SECRET", "ADMIN_PASSWORD", ...Object.keys(REPORTING_SECRETS)];
 
 /**
  * Checks the variables that a deployment to AWS is made with. Throws `configuration_invalid` with a sentence that names
@@ -65,13 +61,9 @@ export function checkDeployment(environment: Environment): void {
 	if (given.APPS_SECRET_ID && (given.STUDIO_APP_ID || given.BOT_URL)) {
 		throw invalid("APPS_SECRET_ID stands in place of STUDIO_APP_ID and BOT_URL; unset the ones or the other");
 	}
-	const { MONITORING_PROVIDER: provider, ...others } = given;
-	// Its token comes with the settings secret.
-	if (provider !== undefined && !/^(sentry|rollbar|logtail)$/.test(provider)) {
-		throw invalid('MONITORING_PROVIDER must be "sentry", "rollbar" or "logtail"');
-	}
+	readReporting({ ...given, ...REPORTING_SECRETS });
 	// Their defaults are for a server on one's own machine; what they must be like is the same.
-	readSettings(others);
+	readSettings(given);
 }
 
 function invalid(sentence: string): RouterError {
