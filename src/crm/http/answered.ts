@@ -1,6 +1,7 @@
 import type { Context, HonoRequest } from "hono";
 import * as z from "zod";
 import { newId } from "../../delivery/identity.js";
+import { networkOf } from "../../protocol/networkOf.js";
 import type { Actor } from "../access/Actor.js";
 import type { Listing } from "../lists/Listing.js";
 import { type ApiEnv, type ApiPorts, BASE } from "./ApiPorts.js";
@@ -9,7 +10,7 @@ import type { Download } from "./answers.js";
 import { assertMayEver, isOpen, served } from "./authorised.js";
 import { etagOf, revOf } from "./headers.js";
 import type { Answered } from "./idempotency/Idempotency.js";
-import { networkOf, type RateLimit } from "./RateLimit.js";
+import type { RateLimit } from "./RateLimit.js";
 import type { AnyRoute } from "./Route.js";
 import { bodyOf } from "./requestBody.js";
 import { type Streamed, streamed } from "./streaming.js";

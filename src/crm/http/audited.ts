@@ -1,9 +1,9 @@
+import { networkOf } from "../../protocol/networkOf.js";
 import type { Actor } from "../access/Actor.js";
 import type { Subject } from "../access/authorise.js";
 import type { AuditTrail } from "../audit/AuditTrail.js";
 import type { AuditEntry } from "../audit/records.js";
 import { problemOf } from "./problem.js";
-import { networkOf } from "./RateLimit.js";
 import type { AnyRoute, Asked } from "./Route.js";
 
 /** Noted before they're done, or not done. */

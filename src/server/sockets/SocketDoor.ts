@@ -1,9 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { networkOf } from "../../crm/http/RateLimit.js";
 import { asRouterError, RouterError } from "../../protocol/errors.js";
 import { httpStatus } from "../../protocol/httpStatus.js";
+import { networkOf } from "../../protocol/networkOf.js";
 import type { LocalTransport } from "../../transport/local/LocalTransport.js";
 import { callerAddress } from "../http/callerAddress.js";
 import { urlOf } from "../http/Routes.js";

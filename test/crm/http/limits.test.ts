@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { DEFAULT_LIMITS } from "../../../src/crm/http/ApiPorts.js";
-import { networkOf, RateLimit } from "../../../src/crm/http/RateLimit.js";
+import { RateLimit } from "../../../src/crm/http/RateLimit.js";
+import { networkOf } from "../../../src/protocol/networkOf.js";
 import { APP, Office } from "./given.js";
 
 const few = { perSecond: 0.5, burst: 3 };
