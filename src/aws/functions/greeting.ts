@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { connections } from "../../delivery/records.js";
+import type { ConnectionRecord } from "../../delivery/records.js";
 import { insertedRecord, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
 import { serve } from "../openService.js";
 
@@ -14,7 +14,7 @@ const AGAIN_AFTER_MS = [600, 1_200, 2_400] as const;
  */
 export async function handler({ Records: records }: { readonly Records: readonly StreamRecord[] }): Promise<void> {
 	const ids = records.flatMap((record) => {
-		const key = insertedRecord(connections, record)?.connection;
+		const key = insertedRecord<ConnectionRecord>(record)?.connection;
 		return key === undefined ? [] : [key.slice(key.indexOf("/") + 1)];
 	});
 	if (ids.length === 0) return;

@@ -1,5 +1,6 @@
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import { entries } from "../../delivery/records.js";
+import type { Entry } from "../../protocol/envelope.js";
 import { insertedRecord, isOf, type StreamRecord } from "../../storage/dynamodb/streamImages.js";
 import { changeIn } from "../deskChanges.js";
 import type { StreamResult } from "../events.js";
@@ -25,7 +26,7 @@ export async function feed(
 	failed: (error: unknown) => void,
 ): Promise<StreamResult> {
 	const said = records.flatMap((record, at) => {
-		const entry = insertedRecord(entries, record);
+		const entry = insertedRecord<Entry>(record);
 		return entry ? [{ at, entry }] : [];
 	});
 	try {

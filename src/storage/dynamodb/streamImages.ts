@@ -1,4 +1,4 @@
-import type { AnyCollection, Collection } from "../Storage.js";
+import type { AnyCollection } from "../Storage.js";
 import { fromItem, type Item } from "./values.js";
 
 /** What is read of a record of a DynamoDB stream, as Lambdas are given them. */
@@ -15,11 +15,10 @@ export interface StreamRecord {
 	};
 }
 
-/** What happened to a record, as far as the stream tells: its key's fields, and how it was and is. */
-export function streamedChange<R extends object>(
-	_: Collection<R>,
-	{ dynamodb: { Keys, OldImage, NewImage } = {} }: StreamRecord,
-): { readonly key: Partial<R>; readonly before?: R; readonly after?: R } {
+/** What happened to a record of this kind, as far as the stream tells: its key's fields, and how it was and is. */
+export function streamedChange<R extends object>({
+	dynamodb: { Keys, OldImage, NewImage } = {},
+}: StreamRecord): { readonly key: Partial<R>; readonly before?: R; readonly after?: R } {
 	const read = (image: unknown) => image && fromItem(image as Item);
 	return {
 		key: read(Keys) as Partial<R>,
@@ -33,8 +32,8 @@ export function isOf({ name }: AnyCollection, prefix: string, { eventSourceARN =
 	return eventSourceARN.split("/")[1] === prefix + name;
 }
 
-/** The record that was inserted into a collection; undefined for any other event. */
-export function insertedRecord<R extends object>(_: Collection<R>, event: StreamRecord): R | undefined {
+/** The record of this kind that was inserted; undefined for any other event. */
+export function insertedRecord<R extends object>(event: StreamRecord): R | undefined {
 	const image = event.dynamodb?.NewImage;
 	return event.eventName === "INSERT" && image ? (fromItem(image as Item) as R) : undefined;
 }
