@@ -240,7 +240,8 @@ export class Attendance {
 			const signal = { type: "joined", who: senderOf(id, participant) } as const;
 			// Who is shown the history finds them there before it.
 			const at = connector.role === "agent" ? head.openedAt : this.ports.clock();
-			track("introduction", fanout.tell(address, connector.dialect, sessionId, signal, aheadMs, at));
+			const told = fanout.tell(address, connector.dialect, sessionId, signal, aheadMs, at);
+			if (told) track("introduction", told);
 		}
 		if (attached.isFirst) {
 			const toStaff = (id: string, each: { role: string }) => id !== me && each.role === "agent";

@@ -44,7 +44,7 @@ export class Counter {
 		return { alone, beside };
 	}
 
-	private serve(command: Command, context: Context): Promise<void> {
+	private async serve(command: Command, context: Context): Promise<void> {
 		switch (command.type) {
 			case "join":
 				return this.reading.join(command, context);
@@ -71,7 +71,8 @@ export class Counter {
 			case "unsubscribe":
 				return this.unsubscribe(context);
 			case "ping":
-				return tell(this.ports, context.connected, undefined, { type: "pong" });
+				await tell(this.ports, context.connected, undefined, { type: "pong" });
+				return;
 		}
 	}
 

@@ -2,7 +2,7 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import type { Dialect, Reader, Signal } from "../protocol/Dialect.js";
 import { type Entry, maySee } from "../protocol/envelope.js";
 import { LIMITS } from "../protocol/limits.js";
-import type { Address, Transport } from "../transport/Transport.js";
+import type { Address, PostResult, Transport } from "../transport/Transport.js";
 import { logId, partsOf } from "./identity.js";
 import { Lanes } from "./Lanes.js";
 import { aheadAt } from "./participants.js";
@@ -34,6 +34,13 @@ export interface Mark {
 	readonly numbered: boolean;
 }
 
+/** An entry as a frame. */
+interface Written {
+	readonly seq: number;
+	readonly frame: string;
+	readonly trace: string;
+}
+
 export interface FanoutPorts {
 	readonly transport: Transport;
 	readonly monitor: Monitor;
@@ -61,7 +68,8 @@ export class Fanout {
 	entries(head: Head): (appended: readonly Appended[]) => void {
 		const targets = this.targets(head);
 		return (appended) => {
-			const written = new Map<string, string | undefined>();
+			// Where there are two, one of them said it.
+			const written = targets.length > 2 ? new Map<string, string | undefined>() : undefined;
 			for (const target of targets) {
 				if (target.behind) this.ports.catchUp(target);
 				else this.push(target, appended, written);
@@ -70,9 +78,9 @@ export class Fanout {
 	}
 
 	/** Pushes entries to one endpoint, after what is on its way to it already. */
-	private push(target: Target, appended: readonly Appended[], written: Map<string, string | undefined>): void {
+	private push(target: Target, appended: readonly Appended[], written?: Map<string, string | undefined>): void {
 		const { connection } = target.address;
-		const frames: { seq: number; frame: string; trace: string }[] = [];
+		const frames: Written[] = [];
 		for (const { entry, origin, trace } of appended) {
 			const isTheirs = origin === connection && isAcknowledged(entry);
 			const frame = isTheirs ? undefined : this.write(target, entry, written);
@@ -92,19 +100,27 @@ export class Fanout {
 			this.ports.track("push", this.cut(target, first.seq));
 			return;
 		}
+		const pushed = this.lanes.run(connection, () => this.postAll(target, frames));
+		if (!pushed) return;
 		this.waiting.set(connection, waiting + length);
-		const pushed = this.lanes.run(connection, async () => {
-			try {
-				for (const { seq, frame, trace } of frames) {
-					if (!(await this.post(target, frame, seq, trace))) return;
-				}
-			} finally {
-				const left = (this.waiting.get(connection) ?? 0) - length;
-				if (left > 0) this.waiting.set(connection, left);
-				else this.waiting.delete(connection);
+		const done = () => {
+			const left = (this.waiting.get(connection) ?? 0) - length;
+			if (left > 0) this.waiting.set(connection, left);
+			else this.waiting.delete(connection);
+		};
+		this.ports.track("push", pushed.finally(done));
+	}
+
+	/** Until one says that the endpoint can't be pushed more. */
+	private postAll(target: Target, frames: readonly Written[]): Promise<undefined> | undefined {
+		for (const [i, { seq, frame, trace }] of frames.entries()) {
+			const posted = this.post(target, frame, seq, trace);
+			if (typeof posted !== "boolean") {
+				return posted.then((isThere) => (isThere ? this.postAll(target, frames.slice(i + 1)) : undefined));
 			}
-		});
-		this.ports.track("push", pushed);
+			if (!posted) return undefined;
+		}
+		return undefined;
 	}
 
 	/**
@@ -133,7 +149,7 @@ export class Fanout {
 		return streamed;
 	}
 
-	/** Tells one connection something that isn't kept; `at` is when it was, by our clock. */
+	/** Tells one connection something that isn't kept; `at` is when it was, by our clock. Undefined: it was told at once. */
 	tell(
 		address: Address,
 		dialect: Dialect,
@@ -141,7 +157,7 @@ export class Fanout {
 		signal: Signal,
 		aheadMs = 0,
 		at = this.ports.clock(),
-	): Promise<void> {
+	): Promise<undefined> | undefined {
 		return this.lanes.run(address.connection, () => this.send(address, dialect, sessionId, signal, at + aheadMs));
 	}
 
@@ -161,7 +177,7 @@ export class Fanout {
 			if (!written.has(dialect)) written.set(dialect, dialect.signal(sessionId, signal, this.ports.clock()));
 			const frame = written.get(dialect);
 			if (frame === undefined) return Promise.resolve(true);
-			return this.lanes.run(address.connection, () => this.hand(address, frame, signal));
+			return this.lanes.run(address.connection, async () => this.hand(address, frame, signal));
 		});
 	}
 
@@ -222,62 +238,77 @@ export class Fanout {
 		// Clients that don't number what they have would show their own words twice.
 		if (own && !reader.numbered) return undefined;
 		const aheadMs = aheadAt(target.clock, entry.seq);
-		const kind = `${entry.seq} ${dialect.name} ${reader.role} ${own} ${reader.numbered || aheadMs}`;
-		if (written?.has(kind)) return written.get(kind);
-		const frame = dialect.entry(partsOf(target.key).sessionId, entry, {
-			role: reader.role,
-			numbered: reader.numbered,
-			own,
-			aheadMs,
-		});
-		written?.set(kind, frame);
-		return frame;
+		const { role, numbered } = reader;
+		const write = () => dialect.entry(partsOf(target.key).sessionId, entry, { role, numbered, own, aheadMs });
+		if (!written) return write();
+		const kind = `${entry.seq} ${dialect.name} ${role} ${own} ${numbered || aheadMs}`;
+		if (!written.has(kind)) written.set(kind, write());
+		return written.get(kind);
 	}
 
-	private postSignal({ address, dialect, key, clock }: Target, signal: Signal): Promise<void> {
+	private postSignal({ address, dialect, key, clock }: Target, signal: Signal): Promise<undefined> | undefined {
 		const now = this.ports.clock() + aheadAt(clock, Number.MAX_SAFE_INTEGER);
 		return this.send(address, dialect, partsOf(key).sessionId, signal, now);
 	}
 
-	private async send(
+	private send(
 		address: Address,
 		dialect: Dialect,
 		sessionId: string | undefined,
 		signal: Signal,
 		timeMs: number,
-	): Promise<void> {
+	): Promise<undefined> | undefined {
 		const frame = dialect.signal(sessionId, signal, timeMs);
-		if (frame !== undefined) await this.hand(address, frame, signal);
+		const handed = frame === undefined || this.hand(address, frame, signal);
+		return typeof handed === "boolean" ? undefined : handed.then(() => undefined);
 	}
 
 	/** Answers whether the connection is still there. */
-	private async hand(address: Address, frame: string, signal: Signal): Promise<boolean> {
-		const { transport, monitor } = this.ports;
-		try {
-			return (await transport.post(address, frame)) === "sent";
-		} catch (error) {
-			monitor.warn("signal not sent", { signal: signal.type, reason: String(error) });
-			return true;
-		}
+	private hand(address: Address, frame: string, signal: Signal): boolean | Promise<boolean> {
+		const handed = this.give(address, frame);
+		if (typeof handed === "string") return handed === "sent";
+		return handed.then(
+			(result) => result === "sent",
+			(error) => {
+				this.ports.monitor.warn("signal not sent", { signal: signal.type, reason: String(error) });
+				return true;
+			},
+		);
 	}
 
 	/** Answers whether the endpoint can be pushed more. */
-	private async post(target: Target, frame: string, seq: number, trace: string): Promise<boolean> {
+	private post(target: Target, frame: string, seq: number, trace: string): boolean | Promise<boolean> {
 		const { key, participantId, endpointId, address } = target;
-		const { transport, monitor } = this.ports;
+		const mark: Mark = { key, participantId, endpointId, seq, numbered: target.shown };
+		const posted = this.give(address, frame, mark);
+		if (typeof posted === "string") return this.posted(posted, target, seq, trace);
+		return posted.then(
+			(result) => this.posted(result, target, seq, trace),
+			async (error) => {
+				const about = { session: logId(key), seq, to: participantId, trace };
+				this.ports.monitor.warn("push failed", { ...about, reason: String(error) });
+				await this.cut(target, seq);
+				return false;
+			},
+		);
+	}
+
+	/** What is thrown at once mustn't reach who appended. */
+	private give(address: Address, frame: string, mark?: Mark): PostResult | Promise<PostResult> {
 		try {
-			const mark: Mark = { key, participantId, endpointId, seq, numbered: target.shown };
-			if ((await transport.post(address, frame, mark)) === "sent") {
-				monitor.debug("pushed", { session: logId(key), seq, to: participantId, trace });
-				return true;
-			}
-			monitor.debug("connection gone", { session: logId(key), seq, to: participantId, trace });
-			this.ports.lost(target, seq);
+			return this.ports.transport.post(address, frame, mark);
 		} catch (error) {
-			monitor.warn("push failed", { session: logId(key), seq, to: participantId, trace, reason: String(error) });
-			await this.cut(target, seq);
+			return Promise.reject(error);
 		}
-		return false;
+	}
+
+	private posted(result: PostResult, target: Target, seq: number, trace: string): boolean {
+		const { key, participantId } = target;
+		const isSent = result === "sent";
+		const about = { session: logId(key), seq, to: participantId, trace };
+		this.ports.monitor.debug(isSent ? "pushed" : "connection gone", about);
+		if (!isSent) this.ports.lost(target, seq);
+		return isSent;
 	}
 
 	/** Whether it has the entry `seq` is unknown: it must come back, and be told from where its cursor stands. */

@@ -2,10 +2,14 @@
 export class Lanes {
 	private readonly tails = new Map<string, Promise<unknown>>();
 
-	run<T>(key: string, job: () => Promise<T>): Promise<T> {
+	/** What is done at once, because nothing is before it and it waits for nothing, is answered at once. */
+	run<T>(key: string, job: () => Promise<T>): Promise<T>;
+	run<T>(key: string, job: () => T | Promise<T>): T | Promise<T>;
+	run<T>(key: string, job: () => T | Promise<T>): T | Promise<T> {
 		const before = this.tails.get(key);
 		// A job's failure is its caller's; the next one runs all the same.
 		const result = before ? before.then(job, job) : job();
+		if (!isPromise(result)) return result;
 		this.tails.set(key, result);
 		const done = () => {
 			if (this.tails.get(key) === result) this.tails.delete(key);
@@ -22,4 +26,9 @@ export class Lanes {
 	async idle(): Promise<void> {
 		while (this.tails.size > 0) await Promise.allSettled(this.tails.values());
 	}
+}
+
+/** A transport's may be of another make than this realm's. */
+function isPromise<T>(result: T | Promise<T>): result is Promise<T> {
+	return typeof (result as { then?: unknown } | undefined)?.then === "function";
 }

@@ -118,6 +118,6 @@ export function endOf({ connector }: Connected): Ending {
 	return { code, message: "What let this connection in has ended; sign in again." };
 }
 
-function atMost(work: Promise<unknown>): Promise<unknown> {
+function atMost(work: unknown): Promise<unknown> {
 	return Promise.race([work, pause(WITHIN_MS, undefined, { ref: false })]);
 }

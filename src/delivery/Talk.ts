@@ -74,7 +74,7 @@ export class Talk {
 		context: Context,
 		act: (done: (entry: Entry | undefined) => void) => Promise<unknown>,
 	): Promise<void> {
-		let told: Promise<void> | undefined;
+		let told: Promise<undefined> | undefined;
 		const messageId = "messageId" in deed ? deed.messageId : undefined;
 		const done = (entry: Entry | undefined) => {
 			if (entry) told = this.acknowledge(deed.sessionId, messageId, context, entry);
@@ -90,17 +90,17 @@ export class Talk {
 		await told;
 	}
 
-	private async acknowledge(
+	private acknowledge(
 		sessionId: string,
 		messageId: string | undefined,
 		{ connected, trace }: Context,
 		entry: Entry,
-	): Promise<void> {
+	): Promise<undefined> | undefined {
 		const { seq, timeMs } = entry;
 		this.ports.monitor.debug("appended", { app: connected.app.id, seq, trace });
-		if (messageId === undefined) return;
+		if (messageId === undefined) return undefined;
 		const prev = prevFor(connected.connector.role, entry);
-		await tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, prev, timeMs, entry });
+		return tell(this.ports, connected, sessionId, { type: "ack", messageId, seq, prev, timeMs, entry });
 	}
 
 	/**

@@ -127,6 +127,6 @@ export function tell(
 	sessionId: string | undefined,
 	signal: Signal,
 	aheadMs = 0,
-): Promise<void> {
+): Promise<undefined> | undefined {
 	return fanout.tell(address, connector.dialect, sessionId, signal, aheadMs);
 }

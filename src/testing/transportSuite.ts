@@ -65,7 +65,7 @@ export function transportSuite(test: Runner, open: () => Promise<TransportUnderT
 		const peer = await connect();
 		const largest = "ü".repeat(LIMITS.outboundBytes / 2);
 		assert.equal(await transport.post(peer.address, largest), "sent");
-		await assert.rejects(transport.post(peer.address, `${largest}x`), isError("frame_too_large"));
+		await assert.rejects(async () => transport.post(peer.address, `${largest}x`), isError("frame_too_large"));
 		assert.equal(await transport.post(peer.address, "after"), "sent");
 		await until(() => peer.received.length >= 2);
 		assert.deepEqual(peer.received, [largest, "after"]);

@@ -20,10 +20,10 @@ export interface Transport {
 	readonly confirms: boolean;
 	onConfirmed?: (connection: string, mark: unknown) => void;
 	/**
-	 * Hands a frame over. Throttling is waited out within bounds. Throws a `RouterError`: `frame_too_large` over 128 KB,
-	 * `transport_failed` when it's unknown whether the frame arrived.
+	 * Hands a frame over; answers at once where nothing must be waited for. Throttling is waited out within bounds. Rejects
+	 * with a `RouterError`: `frame_too_large` over 128 KB, `transport_failed` when it's unknown whether the frame arrived.
 	 */
-	post(to: Address, frame: string, mark?: unknown): Promise<PostResult>;
+	post(to: Address, frame: string, mark?: unknown): PostResult | Promise<PostResult>;
 	/**
 	 * Ends a connection from our side, by this close code (default 1000) where the transport can give one. Closing what is
 	 * gone is fine.

@@ -12,10 +12,6 @@ const MISSED_BEATS = 1;
 /** The least time between two pings of one connection, in milliseconds: one confirms all that was posted before it. */
 const PING_GAP_MS = 100;
 
-// Shared, so that a post allocates nothing.
-const SENT: Promise<PostResult> = Promise.resolve("sent");
-const GONE: Promise<PostResult> = Promise.resolve("gone");
-
 /**
  * One socket: what was posted to it, and what of that the peer has confirmed.
  * At most one ping is under way. It follows the frames posted before it, and peers answer pings in order, so its pong
@@ -54,13 +50,13 @@ export class Connection {
 	}
 
 	/** `bytes`: the frame's in UTF-8. */
-	send(frame: string, bytes: number, mark: unknown): Promise<PostResult> {
+	send(frame: string, bytes: number, mark: unknown): PostResult | Promise<PostResult> {
 		const socket = this.socket;
-		if (socket.readyState !== socket.OPEN) return GONE;
+		if (socket.readyState !== socket.OPEN) return "gone";
 		const waiting = socket.bufferedAmount + this.gatheredBytes;
 		if (waiting > this.maxBufferedBytes) {
 			this.drop();
-			return GONE;
+			return "gone";
 		}
 		this.gather({ opcode: OPCODES.text, text: frame, bytes });
 		if (mark !== undefined) {
@@ -68,7 +64,7 @@ export class Connection {
 			this.pingSoon();
 		}
 		// Who posts a long history one by one is held back here, at a quarter of what would get the peer dropped.
-		return waiting > this.maxBufferedBytes / 4 ? new Promise((resolve) => this.leaving.push(resolve)) : SENT;
+		return waiting > this.maxBufferedBytes / 4 ? new Promise((resolve) => this.leaving.push(resolve)) : "sent";
 	}
 
 	/** One heartbeat: ends a peer that hasn't answered since the last one, so that a dead line is noticed within two. */

@@ -16,8 +16,6 @@ export interface LocalTransportOptions {
 	readonly maxBufferedBytes?: number;
 }
 
-const GONE: Promise<PostResult> = Promise.resolve("gone");
-
 /** How long peers may take to answer `closeAll` before they're cut, in milliseconds. */
 const CLOSE_MS = 2_000;
 
@@ -60,11 +58,11 @@ export class LocalTransport implements Transport {
 		return id;
 	}
 
-	post(to: Address, frame: string, mark?: unknown): Promise<PostResult> {
+	post(to: Address, frame: string, mark?: unknown): PostResult | Promise<PostResult> {
 		const bytes = Buffer.byteLength(frame);
 		const tooLarge = frameTooLarge(bytes);
 		if (tooLarge) return Promise.reject(tooLarge);
-		return this.open.get(to.connection)?.send(frame, bytes, mark) ?? GONE;
+		return this.open.get(to.connection)?.send(frame, bytes, mark) ?? "gone";
 	}
 
 	/** `reason` is cut to the 123 bytes that fit. */
