@@ -103,11 +103,7 @@ export class PostOffice {
 	 */
 	receive(connection: string, frame: string, trace = newId()): Promise<void> {
 		const taken = this.rooms.frames.run(connection, () => this.understand(connection, frame, trace));
-		// Its failure is the caller's.
-		this.rooms.background.track(
-			"frame",
-			taken.catch(() => undefined),
-		);
+		this.rooms.background.during(taken);
 		return taken;
 	}
 
@@ -146,11 +142,7 @@ export class PostOffice {
 	 */
 	act(app: string, person: Person, act: Act, acting?: Acting): Promise<Entry | undefined> {
 		const done = this.rooms.letterbox.act(app, person, act, acting);
-		// Its failure is the caller's.
-		this.rooms.background.track(
-			"act",
-			done.catch(() => undefined),
-		);
+		this.rooms.background.during(done);
 		return done;
 	}
 
