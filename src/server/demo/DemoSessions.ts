@@ -40,6 +40,13 @@ export interface ListedSession extends DemoSession {
 	readonly answers: "asked" | "agent" | "bot" | "nobody";
 }
 
+/** What's kept of an entry until it's written. */
+interface Said {
+	readonly seq: number;
+	readonly timeMs: number;
+	readonly shown: Partial<DemoSession>;
+}
+
 /** How long what is said in a session is gathered after its record was written, in milliseconds. */
 const GATHER_MS = 1_000;
 const KEPT_S = 7 * 24 * 60 * 60;
@@ -49,7 +56,7 @@ const LISTED = 50;
 /** Keeps the list of running sessions. */
 export class DemoSessions implements Plugin {
 	readonly name = "demo-sessions";
-	private readonly batches = new Batches<Entry>((key, entries) => this.follow(key, entries), GATHER_MS);
+	private readonly batches = new Batches<Said>((key, said) => this.follow(key, said), GATHER_MS);
 
 	constructor(
 		private readonly storage: Storage,
@@ -57,7 +64,7 @@ export class DemoSessions implements Plugin {
 	) {}
 
 	async onEntries(entries: readonly Entry[]): Promise<void> {
-		this.batches.add(entries.map((entry) => [entry.session, entry] as const));
+		this.batches.add(entries.map((entry) => [entry.session, said(entry)] as const));
 	}
 
 	settled(closing: AbortSignal): Promise<void> {
@@ -90,11 +97,11 @@ export class DemoSessions implements Plugin {
 		return holder ? "bot" : "nobody";
 	}
 
-	private async follow(key: string, entries: readonly Entry[]): Promise<void> {
+	private async follow(key: string, all: readonly Said[]): Promise<void> {
 		const { app, sessionId: session } = partsOf(key);
-		const change: Partial<DemoSession> = Object.assign({}, ...entries.map(said));
-		const seq = Math.max(...entries.map((entry) => entry.seq));
-		const lastAt = Math.max(...entries.map((entry) => entry.timeMs));
+		const change: Partial<DemoSession> = Object.assign({}, ...all.map(({ shown }) => shown));
+		const seq = Math.max(...all.map((each) => each.seq));
+		const lastAt = Math.max(...all.map(({ timeMs }) => timeMs));
 		const { words, reply } = change;
 		const fields = {
 			...change,
@@ -107,7 +114,7 @@ export class DemoSessions implements Plugin {
 			expires: Math.floor(lastAt / 1000) + KEPT_S,
 		};
 		const set = Object.entries(fields) satisfies readonly (readonly [Path, Json])[];
-		const first = Math.min(...entries.map((entry) => entry.seq));
+		const first = Math.min(...all.map((each) => each.seq));
 		try {
 			await this.storage.transact([
 				{ update: demoSessions, key: [key], change: { set }, if: [{ path: "seq", below: seq }] },
@@ -120,7 +127,12 @@ export class DemoSessions implements Plugin {
 	}
 }
 
-function said({ from, content, audience }: Entry): Partial<DemoSession> {
+function said(entry: Entry): Said {
+	const { seq, timeMs } = entry;
+	return { seq, timeMs, shown: shownOf(entry) };
+}
+
+function shownOf({ from, content, audience }: Entry): Partial<DemoSession> {
 	const visitor = from.role === "visitor" ? { alias: from.id, ...(from.name && { visitor: from.name }) } : undefined;
 	if (content.type !== "message" || audience !== "everyone" || !content.text) return { ...visitor };
 	const { text } = content;
