@@ -10,6 +10,8 @@ import { zipNames } from "./zipNames.js";
 /** Kibibytes that a connection's Lambda loads when it starts. */
 const WS_AT_START = 600;
 
+const GIVEN = { WEBHOOKS_PER_SECOND_IN_ALL: "70", FRAMES_PER_SECOND_IN_ALL: "" };
+
 const folder = mkdtempSync(join(tmpdir(), "osls-package-"));
 const built = `build/test-${process.pid}`;
 const functions = Object.keys(ACCESS) as FunctionName[];
@@ -25,7 +27,7 @@ beforeAll(async () => {
 	const cli = "node_modules/serverless/bin/serverless.js";
 	const { AWS_PROFILE: _, AWS_ACCESS_KEY_ID: __, ...env } = process.env;
 	await promisify(execFile)(process.execPath, [cli, "package", "--stage", "test", "--package", folder], {
-		env: { ...env, LAMBDAS_DIR: built, SLS_NOTIFICATIONS_MODE: "off", SLS_TELEMETRY_DISABLED: "1" },
+		env: { ...env, ...GIVEN, LAMBDAS_DIR: built, SLS_NOTIFICATIONS_MODE: "off", SLS_TELEMETRY_DISABLED: "1" },
 	});
 	template = JSON.parse(readFileSync(join(folder, "cloudformation-template-update-stack.json"), "utf8"));
 }, 300_000);
@@ -93,6 +95,35 @@ describe("osls package, without credentials", () => {
 			"rate(2 minutes)",
 		]);
 		expect(of("AWS::Lambda::EventSourceMapping")).toHaveLength(4);
+	});
+
+	test("lets so much through, with numbers, of routes that there are by then", () => {
+		const routes = new Map<string, string>();
+		const stages: [string, Template["Resources"][string]][] = [];
+		for (const [id, resource] of Object.entries(template.Resources)) {
+			const { Type, Properties = {} } = resource;
+			if (Type === "AWS::ApiGatewayV2::Stage") stages.push([id, resource]);
+			if (Type === "AWS::ApiGatewayV2::Route")
+				routes.set(`${JSON.stringify(Properties.ApiId)} ${Properties.RouteKey}`, id);
+		}
+		const limits = stages.flatMap(([id, { Properties: { ApiId, DefaultRouteSettings, RouteSettings } = {} }]) => {
+			const own = Object.entries(RouteSettings ?? {});
+			for (const [key] of own) {
+				expect([...neededBy(template, id)]).toContain(routes.get(`${JSON.stringify(ApiId)} ${key}`));
+			}
+			return [["else", DefaultRouteSettings], ...own];
+		});
+		const settings = (rate: number, burst: number) => ({
+			DetailedMetricsEnabled: true,
+			ThrottlingRateLimit: rate,
+			ThrottlingBurstLimit: burst,
+		});
+		expect(limits).toEqual([
+			["else", settings(1_000, 2_000)],
+			["$connect", settings(500, 500)],
+			["else", settings(1_000, 2_000)],
+			["POST /demo-bot", settings(70, 1_000)],
+		]);
 	});
 
 	test("gives each alarm somebody who is told", () => {
@@ -176,6 +207,20 @@ function loadedAtStart(outputs: Record<string, Output>): number {
 		if (entryPoint?.startsWith("src/aws/functions/")) load(file);
 	}
 	return [...loaded].reduce((bytes, file) => bytes + (outputs[file]?.bytes ?? 0), 0);
+}
+
+/** The logical ids that come before a resource's. */
+function neededBy({ Resources }: Template, id: string): Set<string> {
+	const needed = new Set<string>();
+	const follow = (from: string) => {
+		for (const name of namedIn(Resources[from])) {
+			if (needed.has(name)) continue;
+			needed.add(name);
+			follow(name);
+		}
+	};
+	follow(id);
+	return needed;
 }
 
 /** The logical ids that a part of the template names. */

@@ -35,8 +35,12 @@ const variables = z.object({
 		.optional(),
 	REQUESTS_PER_SECOND_IN_ALL: atMost(1_000_000),
 	REQUEST_BURST_IN_ALL: atMost(1_000_000),
+	WEBHOOKS_PER_SECOND_IN_ALL: atMost(1_000_000),
+	WEBHOOK_BURST_IN_ALL: atMost(1_000_000),
 	FRAMES_PER_SECOND_IN_ALL: atMost(1_000_000),
 	FRAME_BURST_IN_ALL: atMost(1_000_000),
+	CONNECTS_PER_SECOND_IN_ALL: atMost(1_000_000),
+	CONNECT_BURST_IN_ALL: atMost(1_000_000),
 });
 
 /** How `MONITORING_PROVIDER` knows us: what stands for it here, where nobody has it. */
