@@ -8,6 +8,11 @@ import { type Environment, isWebAddress } from "./settings.js";
  */
 export function readReporting(environment: Environment): Reporting | undefined {
 	const { MONITORING_PROVIDER: provider } = environment;
+	const common = { environment: environment.MONITORING_ENVIRONMENT || "production" };
+	// What Sentry takes; it drops others in silence.
+	if (!/^(?!None$)[^\s/]{1,64}$/.test(common.environment)) {
+		return wrong('MONITORING_ENVIRONMENT must have at most 64 characters, no spaces and no "/", and not be "None"');
+	}
 	const needed = (name: string) =>
 		environment[name] || wrong(`${name} must be set for MONITORING_PROVIDER=${provider}`);
 	const address = (name: string, value: string) =>
@@ -17,12 +22,12 @@ export function readReporting(environment: Environment): Reporting | undefined {
 		case "":
 			return undefined;
 		case "sentry":
-			return { provider, dsn: address("SENTRY_DSN", needed("SENTRY_DSN")) };
+			return { ...common, provider, dsn: address("SENTRY_DSN", needed("SENTRY_DSN")) };
 		case "rollbar":
-			return { provider, token: needed("ROLLBAR_ACCESS_TOKEN") };
+			return { ...common, provider, token: needed("ROLLBAR_ACCESS_TOKEN") };
 		case "logtail": {
 			const url = environment.LOGTAIL_HTTP_API_URL || "https://in.logs.betterstack.com";
-			return { provider, token: needed("LOGTAIL_TOKEN"), url: address("LOGTAIL_HTTP_API_URL", url) };
+			return { ...common, provider, token: needed("LOGTAIL_TOKEN"), url: address("LOGTAIL_HTTP_API_URL", url) };
 		}
 		default:
 			return wrong('MONITORING_PROVIDER must be "sentry", "rollbar" or "logtail"');

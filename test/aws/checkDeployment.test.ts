@@ -53,6 +53,7 @@ describe("the variables of a deployment", () => {
 		["JWT_SECRET", "a secret of thirty-two bytes or more"],
 		["BOT_KEY", "key"],
 		["MONITORING_PROVIDER", "pager"],
+		["MONITORING_ENVIRONMENT", "my stage"],
 		["SENTRY_DSN", "https://key@sentry.example/1"],
 		["ADMIN_PASSWORD", "correct horse battery"],
 	])("%s: %j is refused by a sentence that names it", (name, value) => {

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import type { Fields, Monitor } from "../../src/monitoring/Monitor.js";
 import type { Reporting } from "../../src/monitoring/reports/providers.js";
 import { ReportingMonitor } from "../../src/monitoring/reports/ReportingMonitor.js";
-import { provider, type Received } from "../support/provider.js";
+import { provider, type Received, sentryTakes } from "../support/provider.js";
 
 const closables: (() => void)[] = [];
 afterEach(() => {
@@ -44,20 +44,16 @@ async function reported(reporting: Reporting) {
 }
 
 test("Sentry is sent an envelope with the error and its cause", async () => {
-	const isRight = ({ path, headers, body }: Received) => {
-		const [envelope, item, event] = body.split("\n").map((line) => line && JSON.parse(line));
-		return (
-			path === "/api/42/envelope/" &&
-			/^Sentry sentry_version=7, sentry_key=public, sentry_client=\S+$/.test(String(headers["x-sentry-auth"])) &&
-			/^[0-9a-f]{32}$/.test(envelope.event_id) &&
-			item.type === "event" &&
-			event.event_id === envelope.event_id
-		);
-	};
-	const { received, host } = await givenProvider(isRight);
-	expect(await reported({ provider: "sentry", dsn: `http://public@${host}/42` })).toEqual([]);
+	const { received, host } = await givenProvider(sentryTakes);
+	expect(await reported({ environment: "staging", provider: "sentry", dsn: `http://public@${host}/42` })).toEqual([]);
 	const event = JSON.parse(received[0]?.body.split("\n")[2] ?? "");
-	expect(event).toMatchObject({ platform: "node", level: "error", transaction: "frame failed", tags: { seq: "7" } });
+	expect(event).toMatchObject({
+		environment: "staging",
+		platform: "node",
+		level: "error",
+		transaction: "frame failed",
+		tags: { seq: "7" },
+	});
 	expect(event.exception.values).toEqual([
 		{ type: "TypeError", value: "no such table" },
 		{ type: "Error", value: "could not be stored" },
@@ -67,9 +63,11 @@ test("Sentry is sent an envelope with the error and its cause", async () => {
 
 test("Rollbar is sent an item with a trace for the error and its cause", async () => {
 	const { received, host } = await givenProvider(({ headers }) => headers["x-rollbar-access-token"] === "token");
-	expect(await reported({ provider: "rollbar", token: "token", url: `http://${host}/api/1/item/` })).toEqual([]);
+	expect(
+		await reported({ environment: "staging", provider: "rollbar", token: "token", url: `http://${host}/api/1/item/` }),
+	).toEqual([]);
 	const { data } = JSON.parse(received[0]?.body ?? "");
-	expect(data).toMatchObject({ environment: "production", level: "error", custom: { app: "shop", seq: 7 } });
+	expect(data).toMatchObject({ environment: "staging", level: "error", custom: { app: "shop", seq: 7 } });
 	const [outer, inner] = data.body.trace_chain;
 	expect(outer).toMatchObject({ exception: { class: "Error", message: "could not be stored" } });
 	expect(outer.frames.length).toBeGreaterThan(0);
@@ -79,9 +77,11 @@ test("Rollbar is sent an item with a trace for the error and its cause", async (
 
 test("Logtail is sent a log event", async () => {
 	const { received, host } = await givenProvider(({ headers }) => headers.authorization === "Bearer token");
-	expect(await reported({ provider: "logtail", token: "token", url: `http://${host}` })).toEqual([]);
+	expect(
+		await reported({ environment: "staging", provider: "logtail", token: "token", url: `http://${host}` }),
+	).toEqual([]);
 	const event = JSON.parse(received[0]?.body ?? "");
-	expect(event).toMatchObject({ level: "error", message: "frame failed", app: "shop", seq: 7 });
+	expect(event).toMatchObject({ environment: "staging", level: "error", message: "frame failed", app: "shop", seq: 7 });
 	expect(Date.parse(event.dt)).toBeGreaterThan(Date.now() - 60_000);
 	expect(event.error).toMatchObject({ message: "could not be stored", cause: { message: "no such table" } });
 	expect(received[0]?.body).not.toContain("a secret");
@@ -89,10 +89,12 @@ test("Logtail is sent a log event", async () => {
 
 test("one that refuses, or can't be reached, is told of in the log, and nothing is thrown", async () => {
 	const { host } = await givenProvider(() => false);
-	expect(await reported({ provider: "logtail", token: "wrong", url: `http://${host}` })).toEqual([
-		{ level: "warn", event: "error not reported", fields: { provider: "logtail", status: 403 } },
-	]);
-	expect(await reported({ provider: "logtail", token: "wrong", url: "http://127.0.0.1:1" })).toEqual([
+	expect(
+		await reported({ environment: "staging", provider: "logtail", token: "wrong", url: `http://${host}` }),
+	).toEqual([{ level: "warn", event: "error not reported", fields: { provider: "logtail", status: 403 } }]);
+	expect(
+		await reported({ environment: "staging", provider: "logtail", token: "wrong", url: "http://127.0.0.1:1" }),
+	).toEqual([
 		{ level: "warn", event: "error not reported", fields: { provider: "logtail", reason: expect.any(String) } },
 	]);
 });
@@ -100,7 +102,12 @@ test("one that refuses, or can't be reached, is told of in the log, and nothing 
 test("one that is slow is given up, and of a storm of errors only some are sent", async () => {
 	const { received, host } = await givenProvider(() => true, 60_000);
 	const { log, lines } = givenLog();
-	const monitor = new ReportingMonitor(log, { provider: "logtail", token: "token", url: `http://${host}` });
+	const monitor = new ReportingMonitor(log, {
+		environment: "staging",
+		provider: "logtail",
+		token: "token",
+		url: `http://${host}`,
+	});
 	for (let i = 0; i < 100; i++) monitor.error("storm", failure);
 	await monitor.idle();
 	expect(received.length).toBeLessThanOrEqual(10);

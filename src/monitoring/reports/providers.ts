@@ -3,27 +3,31 @@ import type { DescribedError } from "../describedError.js";
 import type { Provider, Report } from "./Report.js";
 
 /** Which provider errors are sent to, and how it knows us. */
-export type Reporting =
+export type Reporting = {
+	/** Which of several deployments that are reported to one place this is. */
+	readonly environment: string;
+} & (
 	| { readonly provider: "sentry"; readonly dsn: string }
 	| { readonly provider: "rollbar"; readonly token: string; readonly url?: string }
-	| { readonly provider: "logtail"; readonly token: string; readonly url: string };
+	| { readonly provider: "logtail"; readonly token: string; readonly url: string }
+);
 
 const JSON_TYPE = "application/json";
-const ENVIRONMENT = "production";
 
 export function providerOf(reporting: Reporting): Provider {
+	const { environment } = reporting;
 	switch (reporting.provider) {
 		case "sentry":
-			return sentry(reporting.dsn);
+			return sentry(environment, reporting.dsn);
 		case "rollbar":
-			return rollbar(reporting.token, reporting.url);
+			return rollbar(environment, reporting.token, reporting.url);
 		case "logtail":
-			return logtail(reporting.token, reporting.url);
+			return logtail(environment, reporting.token, reporting.url);
 	}
 }
 
 /** An envelope with one event, see Sentry's developer documentation, "Envelopes" and "Event Payloads". */
-function sentry(dsn: string): Provider {
+function sentry(environment: string, dsn: string): Provider {
 	const { protocol, host, username, pathname } = new URL(dsn);
 	const [, before, project] = pathname.match(/^(.*)\/([^/]+)$/) ?? [];
 	const url = `${protocol}//${host}${before ?? ""}/api/${project}/envelope/`;
@@ -34,7 +38,7 @@ function sentry(dsn: string): Provider {
 			timestamp: report.timeMs / 1000,
 			platform: "node",
 			level: "error",
-			environment: ENVIRONMENT,
+			environment,
 			transaction: report.event,
 			// The innermost cause comes first.
 			exception: {
@@ -58,7 +62,7 @@ function sentry(dsn: string): Provider {
 }
 
 /** An item with a chain of traces, see Rollbar's documentation, "Create item". */
-function rollbar(token: string, url = "https://api.rollbar.com/api/1/item/"): Provider {
+function rollbar(environment: string, token: string, url = "https://api.rollbar.com/api/1/item/"): Provider {
 	return (report) => {
 		const trace_chain = chainOf(report).map(({ name, message, stack = "" }) => ({
 			frames: stack
@@ -69,7 +73,7 @@ function rollbar(token: string, url = "https://api.rollbar.com/api/1/item/"): Pr
 			exception: { class: name, message },
 		}));
 		const data = {
-			environment: ENVIRONMENT,
+			environment,
 			level: "error",
 			timestamp: Math.floor(report.timeMs / 1000),
 			platform: "node",
@@ -87,11 +91,18 @@ function rollbar(token: string, url = "https://api.rollbar.com/api/1/item/"): Pr
 }
 
 /** A log event, see Better Stack's documentation, "Ingesting logs" over HTTP. */
-function logtail(token: string, url: string): Provider {
+function logtail(environment: string, token: string, url: string): Provider {
 	return ({ event, error, fields, timeMs }) => ({
 		url,
 		headers: { "Content-Type": JSON_TYPE, Authorization: `Bearer ${token}` },
-		body: JSON.stringify({ dt: new Date(timeMs).toISOString(), level: "error", message: event, ...fields, error }),
+		body: JSON.stringify({
+			dt: new Date(timeMs).toISOString(),
+			level: "error",
+			message: event,
+			environment,
+			...fields,
+			error,
+		}),
 	});
 }
 

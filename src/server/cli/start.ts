@@ -33,6 +33,7 @@ export const start: Command = {
   LOG_LEVEL          debug, info, warn (default), error, silent; logs are lines of JSON on stderr
   MONITORING_PROVIDER  sentry, rollbar or logtail: errors are sent there besides. SENTRY_DSN, ROLLBAR_ACCESS_TOKEN,
                      or LOGTAIL_TOKEN and LOGTAIL_HTTP_API_URL, say where to and as whom
+  MONITORING_ENVIRONMENT  production; how errors of this server are told there from another's
   MAX_CONNECTIONS    10000
   CONNECTIONS_PER_ADDRESS  1000 of them from one network address, which many people may share
   CONNECTIONS_PER_USER     50 of one visitor or agent: their tabs and devices
