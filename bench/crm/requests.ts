@@ -30,9 +30,9 @@ export const REQUESTS: readonly Request[] = [
 	{
 		name: `conversation with its last ${PAGE} messages`,
 		goalMs: 20,
-		async ask({ server, token, conversations, random }) {
-			// A long one.
-			const id = conversationId(Math.floor(at(random, conversations) / 100) * 100);
+		async ask(asked) {
+			const { server, token } = asked;
+			const id = aLongOne(asked);
 			const begun = performance.now();
 			await get(server, token, `/api/conversations/${id}`, {});
 			const { data } = await get(server, token, "/api/messages", { conversationId: id, limit: String(PAGE) });
@@ -50,6 +50,17 @@ export const REQUESTS: readonly Request[] = [
 	search("search: a word begun, 6 letters", () => "delive"),
 	search("search: a rare word begun", (random) => rareWord(at(random, 20_000)).slice(0, -2)),
 	{
+		// As many as in few conversations are found in many: what the others cost by finding more is left out.
+		name: "search: in one conversation",
+		goalMs: 100,
+		ask: (asked) =>
+			timed(asked, "/api/messages/search", {
+				q: "order please ",
+				conversationId: aLongOne(asked),
+				limit: "20",
+			}),
+	},
+	{
 		name: "a returning customer connects",
 		goalMs: 20,
 		ask({ server, conversations, random }) {
@@ -60,6 +71,11 @@ export const REQUESTS: readonly Request[] = [
 		},
 	},
 ];
+
+/** A conversation with more messages than a page has. */
+function aLongOne({ conversations, random }: Asked): string {
+	return conversationId(Math.floor(at(random, conversations) / 100) * 100);
+}
 
 function list(name: string, query: (asked: Asked) => Record<string, string>): Request {
 	return {
