@@ -2,7 +2,7 @@ import { loadavg } from "node:os";
 import { randomFrom } from "../src/server/demo/seed/plan.js";
 import type { Benchmark } from "./Benchmark.js";
 import { type GivenDatabase, givenDatabase } from "./crm/database.js";
-import { type Asked, REQUESTS } from "./crm/requests.js";
+import { type Asked, REQUESTS, type Request } from "./crm/requests.js";
 import { cpuSeconds } from "./measure/processes.js";
 import { inTurns } from "./measure/rounds.js";
 import { median, percentile } from "./measure/statistics.js";
@@ -45,6 +45,11 @@ async function measure({ server, token, database }: Subject, round: number): Pro
 	return { load, times, cpu };
 }
 
+/** Lists and searches are each of a kind. */
+function kindOf({ name }: Request): string {
+	return name.split(":", 1)[0] ?? name;
+}
+
 export const crm: Benchmark = {
 	summary:
 		"lists, conversations, search and connecting, with 10,000 and 1,000,000 conversations (some GB in bench/.data)",
@@ -58,30 +63,45 @@ export const crm: Benchmark = {
 				subjects.push({ name: size.toLocaleString("en-US"), database, server, token });
 			}
 			const measured = await inTurns(subjects, rounds, measure);
-			const timesOf = (name: string, request: string) =>
-				(measured.get(name) ?? []).flatMap(({ times }) => times.get(request) ?? []);
-			const rows = REQUESTS.map(({ name, goalMs }) => {
-				const p95s = subjects.map((subject) => percentile(timesOf(subject.name, name), 0.95));
-				const medians = subjects.map((subject) => percentile(timesOf(subject.name, name), 0.5));
-				const cpus = subjects.map((subject) =>
-					median((measured.get(subject.name) ?? []).map(({ cpu }) => cpu.get(name) ?? Number.NaN)),
+			const timesOf = (subject: Subject, requests: readonly Request[]) =>
+				(measured.get(subject.name) ?? []).flatMap(({ times }) =>
+					requests.flatMap(({ name }) => times.get(name) ?? []),
 				);
+			const row = (label: string, requests: readonly Request[]) => {
+				const p95s = subjects.map((subject) => percentile(timesOf(subject, requests), 0.95));
+				const figures = subjects.flatMap((subject, i) => [percentile(timesOf(subject, requests), 0.5), p95s[i] ?? 0]);
 				const [first = Number.NaN, last = Number.NaN] = [p95s[0], p95s.at(-1)];
-				return [
-					name,
-					...subjects.flatMap((_, i) => [medians[i] ?? 0, p95s[i] ?? 0, cpus[i] ?? 0]),
-					last / first,
-					goalMs,
-				];
-			});
-			const columns = subjects.flatMap(({ name }) => [
-				`${name}: median ms`,
-				`${name}: p95 ms`,
-				`${name}: server CPU ms`,
-			]);
+				return [label, ...figures, last / first, requests[0]?.goalMs ?? 0];
+			};
+			const kinds = [...new Set(REQUESTS.map(kindOf))];
+			const columns = [
+				...subjects.flatMap(({ name }) => [`${name}: median ms`, `${name}: p95 ms`]),
+				"p95 grows by",
+				"p95's goal ms",
+			];
+			const cpuOf = ({ name }: Subject, request: Request) =>
+				median((measured.get(name) ?? []).map(({ cpu }) => cpu.get(request.name) ?? Number.NaN));
 			const loads = [...measured.values()].flatMap((all) => all.map(({ load }) => load.toFixed(1)));
 			return {
-				tables: [{ columns: ["", ...columns, "p95 grows by", "p95's goal ms"], rows }],
+				tables: [
+					{
+						columns: ["", ...columns],
+						rows: kinds.map((kind) =>
+							row(
+								kind,
+								REQUESTS.filter((each) => kindOf(each) === kind),
+							),
+						),
+					},
+					{
+						title: "Each by itself, and what one takes of the server's CPU",
+						columns: ["", ...columns, ...subjects.map(({ name }) => `${name}: CPU ms`)],
+						rows: REQUESTS.map((request) => [
+							...row(request.name, [request]),
+							...subjects.map((subject) => cpuOf(subject, request)),
+						]),
+					},
+				],
 				notes: [
 					`One request at a time, over HTTP or a new WebSocket, from another process; ${rounds} rounds of ${SAMPLES} each, in turns.`,
 					`Five messages a conversation; databases: ${subjects.map(({ name, database: { bytes } }) => `${name}: ${(bytes / 1e9).toFixed(2)} GB`).join(", ")}.`,
