@@ -45,11 +45,11 @@ export interface Looking {
 }
 
 /** So many of the newest messages that match are compared, and ranked, at a time; then the next as many. */
-const WINDOW = 200;
+const WINDOW = 100;
 const CUSTOMERS_NEWEST = 100;
 const BATCH = 100;
 /** How many windows are looked through for one page: where a reader may see little, a page is shorter. */
-const WINDOWS = 5;
+const WINDOWS = 10;
 
 const place = z.tuple([z.string().max(2_000).nullable(), z.int().min(0).max(WINDOW)]);
 
