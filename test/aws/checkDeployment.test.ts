@@ -17,6 +17,9 @@ const GOOD = {
 	ALLOWED_ORIGINS: "https://shop.example",
 	OIDC_ISSUER: "https://cognito-idp.eu-central-1.amazonaws.com/pool",
 	OIDC_AUDIENCE: "client",
+	PUBLIC_DOMAIN: "chat.example.com",
+	CONNECTION_DOMAIN: "connect.chat.example.com",
+	CERTIFICATE_ARN: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000",
 	BOT_URL: "",
 	MONITORING_PROVIDER: "sentry",
 };
@@ -33,6 +36,9 @@ describe("the variables of a deployment", () => {
 		["ALARM_EMAIL", "ops"],
 		["LOG_RETENTION_DAYS", "31"],
 		["APPS_SECRET_ID", "a secret"],
+		["PUBLIC_DOMAIN", "https://chat.example.com"],
+		["CONNECTION_DOMAIN", "chat"],
+		["CERTIFICATE_ARN", "arn:aws:iam::123456789012:server-certificate/chat"],
 		["REQUESTS_PER_SECOND_IN_ALL", "0"],
 		["REQUEST_BURST_IN_ALL", "1e3"],
 		["FRAMES_PER_SECOND_IN_ALL", "9999999"],
@@ -70,6 +76,20 @@ describe("the variables of a deployment", () => {
 			expect(() => checkDeployment({ ...given, LOGTAIL_HTTP_API_URL: "https://logtail.example" })).not.toThrow();
 		},
 	);
+
+	test.each([
+		[{ CERTIFICATE_ARN: "" }, /^CERTIFICATE_ARN must be set/],
+		[{ PUBLIC_DOMAIN: "", CONNECTION_DOMAIN: "" }, /^CERTIFICATE_ARN is for/],
+		[{ CONNECTION_DOMAIN: "chat.example.com" }, /^PUBLIC_DOMAIN and CONNECTION_DOMAIN must differ/],
+		[{ CONNECTION_SERVER_URL: "wss://chat.example.com/ws" }, /^CONNECTION_SERVER_URL is for/],
+	])("of domains are whole, with %j", (changed, sentence) => {
+		expect(() => checkDeployment({ ...GOOD, ...changed })).toThrow(sentence);
+	});
+
+	test("may name one domain", () => {
+		expect(() => checkDeployment({ ...GOOD, PUBLIC_DOMAIN: "" })).not.toThrow();
+		expect(() => checkDeployment({ ...GOOD, CONNECTION_DOMAIN: "" })).not.toThrow();
+	});
 
 	test("say of whose apps they are in one way only", () => {
 		expect(() => checkDeployment({ APPS_SECRET_ID: "apps", STUDIO_APP_ID: "shop" })).toThrow(/APPS_SECRET_ID/);

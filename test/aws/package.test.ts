@@ -10,7 +10,13 @@ import { zipNames } from "./zipNames.js";
 /** Kibibytes that a connection's Lambda loads when it starts. */
 const WS_AT_START = 600;
 
-const GIVEN = { WEBHOOKS_PER_SECOND_IN_ALL: "70", FRAMES_PER_SECOND_IN_ALL: "" };
+const GIVEN = {
+	WEBHOOKS_PER_SECOND_IN_ALL: "70",
+	FRAMES_PER_SECOND_IN_ALL: "",
+	PUBLIC_DOMAIN: "chat.example.com",
+	CONNECTION_DOMAIN: "connect.chat.example.com",
+	CERTIFICATE_ARN: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000",
+};
 
 const folder = mkdtempSync(join(tmpdir(), "osls-package-"));
 const built = `build/test-${process.pid}`;
@@ -18,8 +24,8 @@ const functions = Object.keys(ACCESS) as FunctionName[];
 
 interface Template {
 	readonly Resources: Record<string, { readonly Type: string; readonly Properties?: Record<string, unknown> }>;
-	readonly Conditions?: object;
-	readonly Outputs: object;
+	readonly Conditions: Readonly<Record<string, unknown>>;
+	readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 let template: Template;
 
@@ -71,6 +77,30 @@ describe("osls package, without credentials", () => {
 			done.add(id);
 		};
 		for (const id of needs.keys()) follow(id, []);
+		expect(conditionsIn(template).filter((name) => !Object.hasOwn(template.Conditions, name))).toEqual([]);
+	});
+
+	test("gives each API a domain of one's own, by a certificate, and tells functions of it", () => {
+		const mapped = Object.values(template.Resources).flatMap(({ Type, Properties = {} }) => {
+			if (Type !== "AWS::ApiGatewayV2::ApiMapping") return [];
+			const domain = template.Resources[refIn(Properties.DomainName)]?.Properties;
+			expect(domain?.DomainNameConfigurations).toEqual([
+				{ CertificateArn: GIVEN.CERTIFICATE_ARN, EndpointType: "REGIONAL", SecurityPolicy: "TLS_1_2" },
+			]);
+			const api = template.Resources[refIn(Properties.ApiId)]?.Properties;
+			return [[domain?.DomainName, api?.ProtocolType, Properties.Stage, Properties.ApiMappingKey]];
+		});
+		expect(mapped).toEqual([
+			[GIVEN.PUBLIC_DOMAIN, "HTTP", "$default", undefined],
+			[GIVEN.CONNECTION_DOMAIN, "WEBSOCKET", "test", undefined],
+		]);
+		const own = (name: string, address: string) => ({ "Fn::If": [name, address, expect.anything()] });
+		const page = own("HasPublicDomain", `https://${GIVEN.PUBLIC_DOMAIN}`);
+		const connections = own("HasConnectionDomain", `wss://${GIVEN.CONNECTION_DOMAIN}`);
+		const told = (id: string) => template.Resources[id]?.Properties?.Environment;
+		expect(told("HtmlLambdaFunction")).toMatchObject({ Variables: { CONNECTION_SERVER_URL: connections } });
+		expect(told("WsLambdaFunction")).toMatchObject({ Variables: { PUBLIC_URL: page, CONNECTION_SERVER_URL: "" } });
+		expect(template.Outputs).toMatchObject({ PageUrl: { Value: page }, ConnectionServerUrl: { Value: connections } });
 	});
 
 	test("routes connections, requests and schedules", () => {
@@ -207,6 +237,18 @@ function loadedAtStart(outputs: Record<string, Output>): number {
 		if (entryPoint?.startsWith("src/aws/functions/")) load(file);
 	}
 	return [...loaded].reduce((bytes, file) => bytes + (outputs[file]?.bytes ?? 0), 0);
+}
+
+function refIn(value: unknown): string {
+	return String((value as { readonly Ref?: string }).Ref);
+}
+
+/** The conditions that a part of the template names. */
+function conditionsIn(part: unknown): string[] {
+	if (typeof part !== "object" || part === null) return [];
+	const { Condition: own, "Fn::If": choice } = part as { readonly Condition?: unknown; readonly "Fn::If"?: unknown[] };
+	const named = [own, choice?.[0]].filter((each) => typeof each === "string");
+	return [...named, ...Object.values(part).flatMap(conditionsIn)];
 }
 
 /** The logical ids that come before a resource's. */

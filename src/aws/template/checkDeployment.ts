@@ -15,6 +15,11 @@ const atMost = (most: number) =>
 		.refine((text) => Number(text) <= most, `must be a whole number from 1 to ${most}`)
 		.optional();
 
+const domain = z
+	.string()
+	.regex(/^(?=.{1,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63}$/, "must be a domain, such as chat.example.com")
+	.optional();
+
 /** What's set when deploying, besides what the server reads. */
 const variables = z.object({
 	AWS_REGION: z
@@ -32,6 +37,12 @@ const variables = z.object({
 	APPS_SECRET_ID: z
 		.string()
 		.regex(/^[\w/+=.@-]{1,512}$/, "must be a secret's name: letters, digits and / _ + = . @ - only")
+		.optional(),
+	PUBLIC_DOMAIN: domain,
+	CONNECTION_DOMAIN: domain,
+	CERTIFICATE_ARN: z
+		.string()
+		.regex(/^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, "must be the ARN of a certificate of ACM")
 		.optional(),
 	REQUESTS_PER_SECOND_IN_ALL: atMost(1_000_000),
 	REQUEST_BURST_IN_ALL: atMost(1_000_000),
@@ -65,9 +76,23 @@ export function checkDeployment(environment: Environment): void {
 	if (given.APPS_SECRET_ID && (given.STUDIO_APP_ID || given.BOT_URL)) {
 		throw invalid("APPS_SECRET_ID stands in place of STUDIO_APP_ID and BOT_URL; unset the ones or the other");
 	}
+	checkDomains(given);
 	readReporting({ ...given, ...REPORTING_SECRETS });
 	// Their defaults are for a server on one's own machine; what they must be like is the same.
 	readSettings(given);
+}
+
+function checkDomains({ PUBLIC_DOMAIN, CONNECTION_DOMAIN, CERTIFICATE_ARN, CONNECTION_SERVER_URL }: Environment): void {
+	const own = PUBLIC_DOMAIN ?? CONNECTION_DOMAIN;
+	if (own && !CERTIFICATE_ARN) throw invalid("CERTIFICATE_ARN must be set where PUBLIC_DOMAIN or CONNECTION_DOMAIN is");
+	if (CERTIFICATE_ARN && !own)
+		throw invalid("CERTIFICATE_ARN is for PUBLIC_DOMAIN and CONNECTION_DOMAIN; set one of them");
+	if (own && PUBLIC_DOMAIN === CONNECTION_DOMAIN) {
+		throw invalid("PUBLIC_DOMAIN and CONNECTION_DOMAIN must differ: API Gateway takes a domain for one kind of API");
+	}
+	if (CONNECTION_DOMAIN && CONNECTION_SERVER_URL) {
+		throw invalid("CONNECTION_SERVER_URL is for a domain that was made elsewhere; unset it, or CONNECTION_DOMAIN");
+	}
 }
 
 function invalid(sentence: string): RouterError {
