@@ -1,18 +1,20 @@
 import { once } from "node:events";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import type { Benchmark } from "./Benchmark.js";
 import { CpuMeter, generateLoad } from "./load/LoadProcess.js";
 import type { RestThroughput } from "./load/scenarios/rest.js";
 import { inTurns, ratios } from "./measure/rounds.js";
 import { median, spread } from "./measure/statistics.js";
-import { addressOf, ours } from "./peers/peers.js";
+import { ADMIN, ours } from "./peers/peers.js";
 import { ServerProcess } from "./peers/ServerProcess.js";
 
 type Measured = RestThroughput & { readonly cpuPerAnswer: number };
 
 const WARM_UP_S = 3;
 const CONNECTIONS = 32;
+const ADMIN_MADE_MS = 1_000;
 const BARE = "bare Hono route";
 
 /** A conversation of a customer who has just come, and its address. */
@@ -26,6 +28,20 @@ async function conversationOf(server: ServerProcess, token: string): Promise<{ p
 	const answer = await fetch(`http://${server.origin}${path}`, { headers: { Authorization: `Bearer ${token}` } });
 	const { data } = (await answer.json()) as { data: object };
 	return { path, json: JSON.stringify(data) };
+}
+
+/** An access token of the admin, as whoever signs in has one. */
+async function signIn(server: ServerProcess): Promise<string> {
+	// A new server makes its first admin after it has begun to answer.
+	await pause(ADMIN_MADE_MS);
+	const answer = await fetch(`http://${server.origin}/api/auth/login`, {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify(ADMIN),
+	});
+	if (!answer.ok) throw new Error(`Signing in was answered ${answer.status}.`);
+	const { data } = (await answer.json()) as { data: { accessToken: string } };
+	return data.accessToken;
 }
 
 async function load(server: ServerProcess, job: { path: string; token: string; seconds: number }): Promise<Measured> {
@@ -46,7 +62,7 @@ export const rest: Benchmark = {
 		const measured = await inTurns(subjects, rounds, async ({ name }) => {
 			const own = await ours.start();
 			try {
-				const { token } = await addressOf(ours, own);
+				const token = await signIn(own);
 				asked = { ...(await conversationOf(own, token)), token };
 				if (name === ours.name) return await load(own, { ...asked, seconds });
 			} finally {

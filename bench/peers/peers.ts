@@ -5,6 +5,8 @@ import { ServerProcess, type StartOptions } from "./ServerProcess.js";
 
 const BUILT = resolve("bench/.build");
 const JWT_SECRET = "only for benchmarks: signs agents' tokens";
+/** The first admin of each server of ours. */
+export const ADMIN = { email: "admin@example.com", password: "only for benchmarks" } as const;
 const UNLIMITED = "100000";
 
 /** As `npm start` does. */
@@ -13,6 +15,8 @@ const asStarted = ["--max-semi-space-size=32"];
 const settings = (folder: string) => ({
 	DATA_DIR: join(folder, "data"),
 	JWT_SECRET,
+	ADMIN_EMAIL: ADMIN.email,
+	ADMIN_PASSWORD: ADMIN.password,
 	LOG_LEVEL: "error",
 	MAX_CONNECTIONS: UNLIMITED,
 	CONNECTIONS_PER_ADDRESS: UNLIMITED,
