@@ -33,6 +33,7 @@ import { Erasures } from "./care/Erasures.js";
 import { Exports } from "./care/Exports.js";
 import { Joins } from "./care/Joins.js";
 import { Retention } from "./care/Retention.js";
+import { Barring } from "./conversations/Barring.js";
 import { Conversations } from "./conversations/Conversations.js";
 import { type ConversationChange, LocalChanges } from "./conversations/changes.js";
 import { Handling } from "./conversations/Handling.js";
@@ -42,6 +43,7 @@ import { Reception, type ReceptionPorts } from "./conversations/Reception.js";
 import { SocketPermits } from "./conversations/SocketPermits.js";
 import { customerAccountOf } from "./customers/account.js";
 import { Customers } from "./customers/Customers.js";
+import type { CustomerStatus } from "./customers/records.js";
 import { SiteIdentities } from "./customers/SiteIdentities.js";
 import type { CrmDesk, OpenDesk } from "./desk/CrmDesk.js";
 import { Jobs } from "./jobs/Jobs.js";
@@ -149,7 +151,9 @@ export class Crm {
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
 		this.audit = new AuditTrail(ports);
-		const onBlocked = (app: string, id: string) => {
+		const onStatus = (app: string, id: string, status: CustomerStatus) => {
+			this.whileTelling(app, "sessions not told of a customer's status", barring.follow(app, id));
+			if (status !== "blocked") return;
 			const end = (each: string) => this.endConnections(app, customerAccountOf(each), "customer_blocked");
 			end(id);
 			// Connections that were opened before they were joined with this one.
@@ -158,7 +162,7 @@ export class Crm {
 				this.joins.former(app, id).then((ids) => ids.forEach(end)),
 			);
 		};
-		this.customers = new Customers({ ...ports, onBlocked });
+		this.customers = new Customers({ ...ports, onStatus });
 		const changes = new LocalChanges();
 		const announced = { ...ports, onChange: changes.announce };
 		const conversations = new Conversations(announced);
@@ -228,7 +232,10 @@ export class Crm {
 		});
 		const { roster, desk } = this;
 		const tickets = new SocketTickets({ tickets: this.tickets, agents, accounts });
-		const permits = new SocketPermits({ agents, conversations });
+		const { customers } = this;
+		const bar = (app: string, id: string, isBarred = true) => this.office.bar(app, id, isBarred);
+		const barring = new Barring({ ...ports, secret: ports.aliasSecret, office: { bar }, customers });
+		const permits = new SocketPermits({ agents, conversations, barring });
 		changes.listen(({ before }) => before && permits.forget());
 		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, permits, desk, files });
 		this.office = office;
@@ -237,12 +244,12 @@ export class Crm {
 		this.search = new Search({ ...ports, index, conversations });
 		const persons = new Persons({ secret: ports.aliasSecret, agents, office });
 		this.persons = persons;
-		const { customers, attachments } = this;
+		const { attachments } = this;
 		const uploaderOf = (app: string, customerId: string) => persons.uploader({ role: "customer", app, customerId });
 		const jobs = new Jobs(ports);
 		this.jobs = jobs;
 		this.erasures = new Erasures({ ...announced, jobs, office, customers, assignments, attachments, uploaderOf });
-		this.joins = new Joins({ ...announced, jobs, customers, attachments, uploaderOf });
+		this.joins = new Joins({ ...announced, jobs, customers, onStatus, attachments, uploaderOf });
 		this.exports = new Exports({ ...ports, office, attachments });
 		const daysOf = async (app: string) => (await ports.apps.get(app))?.retentionDays ?? ports.retentionDays;
 		this.retention = new Retention({ ...ports, erasures: this.erasures, daysOf });
@@ -251,7 +258,7 @@ export class Crm {
 		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
 		const followed = (app: string, id: string, entries: readonly Entry[]) => this.routing.followed(app, id, entries);
 		const presses = (entry: Entry) => this.routing.presses(entry);
-		const projection = new ConversationProjection({ ...announced, followed, presses });
+		const projection = new ConversationProjection({ ...announced, bar, followed, presses });
 		this.handling = new Handling({ office, conversations, projection, persons });
 		office.plug(projection);
 		office.plug(new MessageIndexing(index));

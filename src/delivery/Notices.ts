@@ -8,6 +8,7 @@ import type { Connected, Connections } from "./Connections.js";
 import type { Departures } from "./Departures.js";
 import type { Fanout } from "./Fanout.js";
 import type { FrameOrder } from "./FrameOrder.js";
+import { bar } from "./membership.js";
 import type { SessionLog } from "./SessionLog.js";
 
 /** Why connections are ended from our side. */
@@ -76,6 +77,13 @@ export class Notices {
 		const open = await this.ports.connections.ofEnded(app, account);
 		await Promise.all(open.map((connected) => this.end(connected, why)));
 		return open.length;
+	}
+
+	/** Says whether a session's visitor may take part. The connections of one who may not are ended. Throws `session_unknown`. */
+	async bar(key: string, isBarred: boolean): Promise<void> {
+		const { result: open } = await this.ports.log.change(key, (draft) => bar(draft, isBarred));
+		const theirs = await this.ports.connections.several(open);
+		await Promise.all(theirs.map((connected) => this.end(connected, { code: "customer_blocked" })));
 	}
 
 	/** Ends those whose time is over. */

@@ -178,6 +178,14 @@ export class PostOffice {
 	}
 
 	/**
+	 * Says whether a session's visitor may take part in it from now on. Who may not is refused with `customer_blocked`;
+	 * connections that are in it are told so, and closed with `CLOSE_FORBIDDEN`. Throws `session_unknown`.
+	 */
+	bar(app: string, sessionId: string, isBarred: boolean): Promise<void> {
+		return this.rooms.notices.bar(sessionKey(this.topic, app, sessionId), isBarred);
+	}
+
+	/**
 	 * Says who answers in a session in which nobody takes part now: the app's default answerer, with what's unanswered; or
 	 * people, so that what an answerer has begun is dropped. Answers whether it's so now. Throws `session_unknown`.
 	 */

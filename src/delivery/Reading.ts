@@ -15,7 +15,11 @@ export class Reading {
 
 	async join({ sessionId, profile }: Of<"join">, { connected, trace, aheadMs }: Context): Promise<void> {
 		const key = this.ports.attendance.keyOf(connected, sessionId);
+		const { app, connector, record } = connected;
 		try {
+			if (connector.role === "visitor") {
+				await this.ports.permits?.visit({ app: app.id, user: record.user, email: profile.email });
+			}
 			await this.ports.attendance.join(connected, key, { profile, aheadMs, mayOpen: true });
 		} catch (cause) {
 			const error = asRouterError(cause);

@@ -6,7 +6,7 @@ import { archive, close, rate, reopen } from "./closing.js";
 import type { CommandPorts, Of } from "./commands.js";
 import { type Answerers, bargeIn, bargeOut, handOff } from "./floor.js";
 import { partsOf } from "./identity.js";
-import type { Speaker } from "./participants.js";
+import { assertNotBarred, type Speaker } from "./participants.js";
 import type { SessionDraft } from "./SessionDraft.js";
 import type { ChangeOptions } from "./SessionLog.js";
 import { note, speak } from "./speaking.js";
@@ -63,6 +63,7 @@ export function deedChange(
 		origin,
 		trace,
 		rule(draft, me) {
+			assertNotBarred(draft.head, me.participant.role);
 			if (me.endpoint?.sends === false) throw new RouterError("session_forbidden", ONLY_LISTENS);
 			return perform(draft, me, deed, doing, answerers, instance);
 		},

@@ -4,7 +4,7 @@ import { LIMITS } from "../protocol/limits.js";
 import type { Address } from "../transport/Transport.js";
 import { noteAway } from "./floor.js";
 import { newId } from "./identity.js";
-import { type Attendee, endpointOf, rename } from "./participants.js";
+import { type Attendee, assertNotBarred, endpointOf, rename } from "./participants.js";
 import type { EndpointState, Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 
@@ -38,11 +38,12 @@ export interface Attached {
 	readonly isFirst: boolean;
 }
 
-/** Attaches a connection to the session; a visitor must be the one who opened it. Throws `session_forbidden`, `session_full`. */
+/** Attaches a connection to the session; a visitor must be the one who opened it. Throws `session_forbidden`, `customer_blocked`, `session_full`. */
 export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	const { head } = draft;
 	const { connection, url } = arrival.address;
 	if (arrival.role === "visitor" && head.owner !== arrival.participant) throw new RouterError("session_forbidden");
+	assertNotBarred(head, arrival.role);
 	const known = head.participants[arrival.participant];
 	if (!known) makeRoom(draft);
 	const participant = known ?? join(head, arrival);
@@ -171,6 +172,16 @@ export function detach(
 	endpoint.closedAt = draft.now;
 	if (closing.forget && Object.keys(participant.endpoints).length > 1) delete participant.endpoints[endpointId];
 	noteAway(draft);
+}
+
+/** Says whether the session's visitor may take part; answers the open connections of one who may not. */
+export function bar(draft: SessionDraft, isBarred: boolean): string[] {
+	const { head } = draft;
+	if (isBarred !== (head.barred === true)) draft.touched = true;
+	if (isBarred) head.barred = true;
+	else delete head.barred;
+	const { endpoints = {} } = head.participants[head.owner] ?? {};
+	return isBarred ? Object.values(endpoints).flatMap(({ connection }) => connection ?? []) : [];
 }
 
 /** For how long after it was attached a connection may not be open yet: API Gateway opens it when its handler returns. */

@@ -1,5 +1,6 @@
 import type { Profile } from "../protocol/Dialect.js";
-import type { Sender } from "../protocol/envelope.js";
+import type { Role, Sender } from "../protocol/envelope.js";
+import { RouterError } from "../protocol/errors.js";
 import type { EndpointState, Head, Participant } from "./records.js";
 import type { SessionDraft } from "./SessionDraft.js";
 
@@ -51,6 +52,11 @@ export function attachedAs(head: Head, connection: string): Attendee | undefined
 		if (participant && found) return { participantId, participant, endpointId: found.id, endpoint: found.endpoint };
 	}
 	return undefined;
+}
+
+/** Throws `customer_blocked` for a visitor who may take no part. */
+export function assertNotBarred({ barred }: Head, role: Role): void {
+	if (barred && role === "visitor") throw new RouterError("customer_blocked");
 }
 
 /** Whether the floor is an answerer's. */

@@ -52,8 +52,19 @@ export interface Asking {
 	readonly sessionId?: string;
 }
 
+/** A visitor who comes to a session by their own word. */
+export interface Visiting {
+	readonly app: string;
+	/** What their connector calls them. */
+	readonly user: string;
+	/** What they say is their address. */
+	readonly email?: string;
+}
+
 /** Who at a connection may do what. */
 export interface Permits {
+	/** A visitor asks to join a session, or to open it. Rejects with the `RouterError` that refuses them. */
+	visit(visiting: Visiting): Promise<void>;
 	/**
 	 * Throws, or rejects with, the `RouterError` that refuses it; undefined where it's granted and nothing had to be read
 	 * for that. That a visitor's session is their own is not asked: where it's found, the session itself says so.

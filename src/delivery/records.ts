@@ -28,6 +28,8 @@ export interface Head {
 	archived?: true;
 	/** The visitor has rated it. */
 	rated?: true;
+	/** Its visitor is blocked, and may take no part in it. */
+	barred?: true;
 	/** Entries up to this one were erased; those that aren't yet are about to be. */
 	erased?: number;
 	/** The newest entry that wants an answer. */

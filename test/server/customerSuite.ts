@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import { ChatWire } from "./ChatWire.js";
+import { eventually, WireClient } from "./given.js";
 import { Rest } from "./Rest.js";
 
 const ADA = { email: "ada@example.com", name: "Ada" };
@@ -97,6 +99,48 @@ export function customerSuite(product: () => Promise<Product>, timeoutMs = 90_00
 			await atDesk.hears("One more thing");
 			await grace.rest.becomes(path, { status: "open", assignedAgentId: grace.id, messageCount: 4, unreadCount: 1 });
 			await grace.rest.becomes(`/agents/${grace.id}`, { activeConversations: 1 });
+		},
+		timeoutMs,
+	);
+
+	test(
+		"a visitor of the widget who is blocked is told so and let into no session, and writes again once they aren't",
+		async () => {
+			const { wsUrl, admin } = await product();
+			// Not a secret, so that it's a session's frame that is refused, not the handshake.
+			const user = `visitor-${randomUUID().slice(0, 8)}`;
+			const session = () => `stentor-widget-session-${randomUUID()}`;
+			const visitor = await WireClient.visitor(wsUrl, session(), user);
+			visitor.say("You're all thieves", "m1");
+			await visitor.until(() => visitor.of("ack").length === 1);
+			const path = `/conversations/${visitor.session}`;
+			await admin.becomes(path, { messageCount: 1 });
+			const { customerId } = await admin.ask("GET", path);
+			const customer = `/customers/${customerId}`;
+			const codes = (client: WireClient) => client.of("failure").map(({ data }) => data?.code);
+
+			await admin.ask("PUT", customer, { status: "blocked" });
+			await visitor.until(() => codes(visitor).includes("customer_blocked"));
+			await visitor.closeCode;
+			for (const id of [visitor.session, session()]) {
+				const again = await WireClient.visitor(wsUrl, id, user);
+				expect(again.of("connection update").map(({ data }) => data?.sessionCreated)).toEqual([false]);
+				again.say("Thieves, I say", "m2");
+				const expected = id === visitor.session ? "customer_blocked" : "not_joined";
+				await again.until(() => codes(again).includes(expected));
+			}
+
+			await admin.ask("PUT", customer, { status: "active" });
+			await eventually(async () => {
+				const back = await WireClient.visitor(wsUrl, visitor.session, user);
+				return back.of("connection update").every(({ data }) => data?.sessionCreated === true);
+			});
+			const back = await WireClient.visitor(wsUrl, visitor.session, user);
+			back.say("Sorry", "m3");
+			await back.until(() => back.of("ack").length === 1);
+			const said = await admin.list(`/messages?conversationId=${visitor.session}&order=asc`);
+			const theirs = said.filter(({ senderType }) => senderType === "customer");
+			expect(theirs.map(({ content }) => content)).toEqual(["You're all thieves", "Sorry"]);
 		},
 		timeoutMs,
 	);

@@ -2,7 +2,7 @@ import { ConditionFailed, RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import type { Attachments } from "../attachments/Attachments.js";
 import type { ConversationPorts } from "../conversations/ConversationStore.js";
-import type { Customers } from "../customers/Customers.js";
+import type { Customers, CustomersPorts } from "../customers/Customers.js";
 import { type Customer, customerIdentities, customerKey, customers, identityKey } from "../customers/records.js";
 import type { Job, Jobs, Outcome } from "../jobs/Jobs.js";
 import { JoinedConversations } from "./JoinedConversations.js";
@@ -11,6 +11,7 @@ export interface JoinPorts extends ConversationPorts {
 	readonly customers: Pick<Customers, "get" | "absorb" | "remove">;
 	readonly attachments: Pick<Attachments, "handOver">;
 	readonly jobs: Jobs;
+	readonly onStatus?: CustomersPorts["onStatus"];
 	/** By which name a customer uploads files. */
 	readonly uploaderOf: (app: string, customerId: string) => string;
 }
@@ -78,7 +79,7 @@ export class Joins {
 		const into = String(data.into);
 		const [other, stays] = await Promise.all([this.find(app, from), this.find(app, into)]);
 		if (!other || !stays || !(await this.point(app, from, into))) return "done";
-		await this.ports.customers.absorb(app, into, other);
+		const { status } = await this.ports.customers.absorb(app, into, other);
 		for (const _ of ["what there is", "what was begun meanwhile"]) {
 			await this.moveIdentities(from, into);
 			if (!(await this.conversations.move(app, from, stays, isOver))) return {};
@@ -87,6 +88,8 @@ export class Joins {
 		await attachments.handOver({ app, uploader: uploaderOf(app, from) }, uploaderOf(app, into));
 		await this.ports.customers.remove(app, from);
 		await this.conversations.move(app, from, stays, () => false);
+		// Of conversations that weren't theirs yet when they were blocked.
+		if (status === "blocked") this.ports.onStatus?.(app, into, status);
 		return "done";
 	}
 

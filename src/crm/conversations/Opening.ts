@@ -70,7 +70,7 @@ export class Opening {
 			const record = newRecord(this.topic, registered.customer, subject, id, now);
 			await this.tags.enter(taggingOf(record));
 			const writes: Write[] = [
-				...(registered.isNew ? registered.writes : [visit(this.topic, registered.customer, now, subject)]),
+				...(registered.isNew ? registered.writes : [visit(this.topic, registered.customer, now)]),
 				{ put: conversations, record, if: "absent" },
 			];
 			try {
@@ -126,14 +126,13 @@ function newRecord(topic: string, customer: Customer, subject: Subject, id: stri
 	return recordOf(topic, fields, { place: placeAt(lastMessageAt, id) });
 }
 
-/** A customer who is known has one conversation more. Who was blocked meanwhile is refused. */
-function visit(topic: string, { appId, id }: Customer, now: number, { hasBegun }: Subject): Write {
+/** A customer who is known has one conversation more; if they still are blocked, or not, as they were found. */
+function visit(topic: string, { appId, id, status }: Customer, now: number): Write {
 	const change = {
 		add: [["totalConversations", 1]],
 		set: [["lastSeenAt", new Date(now).toISOString()]],
 	} as const;
-	const condition = hasBegun ? ({ path: "rev", exists: true } as const) : ({ path: "status", eq: "active" } as const);
-	return { update: customers, key: [customerKey(topic, appId, id)], change, if: [condition] };
+	return { update: customers, key: [customerKey(topic, appId, id)], change, if: [{ path: "status", eq: status }] };
 }
 
 /** What the change of a conversation from one state (none: it's new) to the next does to its tags. */

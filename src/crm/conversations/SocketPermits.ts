@@ -1,10 +1,11 @@
-import type { Asking, Permits } from "../../delivery/ports.js";
+import type { Asking, Permits, Visiting } from "../../delivery/ports.js";
 import type { Command } from "../../protocol/Dialect.js";
 import { RouterError } from "../../protocol/errors.js";
 import { authorise, reachOf } from "../access/authorise.js";
 import { type Action, PERMISSIONS } from "../access/permissions.js";
 import { socketActors } from "../access/socketActors.js";
 import type { Agents } from "../agents/Agents.js";
+import type { Barring } from "./Barring.js";
 import type { Conversations } from "./Conversations.js";
 
 /** What each command is in the table of permissions. */
@@ -39,6 +40,7 @@ export function socketAction(command: Command["type"], role: Asking["role"]): Ac
 export interface SocketPermitsPorts {
 	readonly agents: Pick<Agents, "get">;
 	readonly conversations: Pick<Conversations, "belonging">;
+	readonly barring: Pick<Barring, "visit">;
 }
 
 /**
@@ -77,6 +79,11 @@ export class SocketPermits implements Permits {
 		const found = `${app} ${asking.account} ${asking.sessionId}`;
 		if ((this.granted.get(found) ?? 0) > performance.now()) return undefined;
 		return this.askForOwn(action, asking).then(() => this.grant(found));
+	}
+
+	/** Rejects with `customer_blocked`. */
+	visit(visiting: Visiting): Promise<void> {
+		return this.ports.barring.visit(visiting);
 	}
 
 	/** Who belongs where has changed. */

@@ -23,6 +23,8 @@ export interface ProjectionPorts extends ConversationPorts {
 	readonly gatherMs?: number;
 	/** Whether an entry can't wait to be gathered with others. Default: all can. */
 	readonly presses?: (entry: Entry) => boolean;
+	/** Called for a session that has become a conversation of a customer who is blocked. */
+	readonly bar?: (app: string, id: string) => Promise<void>;
 	/** Called after a conversation was brought to these entries, each at least once; a failure that may pass has them come again. */
 	readonly followed?: (app: string, id: string, entries: readonly Entry[]) => Promise<void>;
 }
@@ -157,7 +159,8 @@ export class ConversationProjection implements Plugin {
 		const { app, sessionId: id } = partsOf(session);
 		const { openedAt, timeMs: lastMessageAt } = head;
 		const about = { id, priority: "low", channel: "web", openedAt, lastMessageAt, hasBegun: true } as const;
-		await this.opening.open(app, visitorOf(head), about);
+		const { customer } = await this.opening.open(app, visitorOf(head), about);
+		if (customer.status === "blocked") await this.ports.bar?.(app, id);
 		return this.store.record(app, id);
 	}
 }

@@ -10,6 +10,7 @@ import { assertActive, type CustomerPorts, type Person, type Registered, Registr
 import {
 	type Customer,
 	type CustomerRecord,
+	type CustomerStatus,
 	companyKey,
 	customerIdentities,
 	customerKey,
@@ -32,8 +33,8 @@ import {
 } from "./schema.js";
 
 export interface CustomersPorts extends CustomerPorts {
-	/** Is told of each time that a customer is blocked: their open sockets are to be closed. */
-	readonly onBlocked?: (app: string, customerId: string) => void;
+	/** Is told each time that somebody says whether a customer is blocked: their sockets and sessions are to follow. */
+	readonly onStatus?: (app: string, customerId: string, status: CustomerStatus) => void;
 }
 
 /** How many tags a customer has at most. */
@@ -118,7 +119,7 @@ export class Customers {
 			}
 			await this.tags.leave(tagging);
 			// Said again, it's done again: the process may have died of it.
-			if (changes.status === "blocked") this.ports.onBlocked?.(app, id);
+			if (changes.status !== undefined) this.ports.onStatus?.(app, id, changes.status);
 			return after;
 		});
 	}
@@ -132,7 +133,7 @@ export class Customers {
 			await this.tags.enter(tagging);
 			const change = changeBetween(before, recordOf(this.topic, after));
 			await this.storage.update(customers, [before.customer], change, [{ path: "rev", eq: before.rev }]);
-			if (after.status === "blocked") this.ports.onBlocked?.(app, id);
+			if (after.status === "blocked") this.ports.onStatus?.(app, id, "blocked");
 			return after;
 		});
 	}
