@@ -106,6 +106,55 @@ await onEachStorage((open) => {
 			expect(await update(1)).toMatchObject({ status: "closed", priority: "high" });
 		});
 
+		test("is changed by one of two who have read the same, whatever each makes of it", async () => {
+			const wishes = [
+				{ status: "closed" },
+				{ status: "pending" },
+				{ status: "open" },
+				{ status: "closed", priority: "urgent" },
+				{ priority: "high" },
+			] as const;
+			for (const [i, one] of wishes.entries()) {
+				for (const other of wishes.slice(i)) {
+					const { conversations, conversation, handling } = await begin();
+					const { id, rev } = conversation;
+					const both = [one, other].map((wish) => handling.update(conversation, GRACE, wish, rev));
+					const settled = await Promise.allSettled(both);
+					const refused = settled.flatMap((each) => (each.status === "rejected" ? [each.reason.code] : []));
+					expect({ one, other, refused }).toEqual({ one, other, refused: ["record_changed"] });
+					const [won] = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+					expect(await conversations.get(APP, id)).toEqual(won);
+				}
+			}
+		});
+
+		test("can't be changed any more by who has read the same, while its closing is under way", async () => {
+			const { at, conversations, conversation, handling } = await begin();
+			const persons = new Persons({
+				secret: at.ports.secret,
+				office: at.office,
+				agents: { get: async () => undefined },
+			});
+			const { office } = at;
+			const rivals = [{ priority: "high" }, { status: "pending" }] as const;
+			const refused: unknown[] = [];
+			const slow = {
+				session: office.session.bind(office),
+				act: async (...act: Parameters<PostOffice["act"]>) => {
+					for (const rival of rivals) {
+						await handling.update(conversation, GRACE, rival, conversation.rev).catch(({ code }) => refused.push(code));
+					}
+					return office.act(...act);
+				},
+			};
+			const { storage, clock, topic } = at.ports;
+			const projection = new ConversationProjection({ monitor: silent, storage, clock, topic });
+			const slowly = new Handling({ office: slow, conversations, projection, persons });
+			const closed = await slowly.update(conversation, GRACE, { status: "closed" }, conversation.rev);
+			expect(refused).toEqual(["record_changed", "record_changed"]);
+			expect(closed).toMatchObject({ status: "closed", priority: "low" });
+		});
+
 		test("whose closing was in the log when the process died is closed after the next has started", async () => {
 			const { at, storage, topic, clock, conversations, conversation } = await begin();
 			const persons = new Persons({

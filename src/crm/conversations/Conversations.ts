@@ -95,6 +95,11 @@ export class Conversations {
 		return this.shown(record);
 	}
 
+	/** Takes the next `rev` and changes nothing else: whoever else has read it at this one is refused from now on. */
+	claim(app: string, id: string, rev: number): Promise<Conversation> {
+		return this.change(app, id, rev, () => ({}));
+	}
+
 	/**
 	 * Notes that staff waits for the customer, or no longer: that's nothing that is said, and isn't in the log. `seq`: the
 	 * newest entry of the log, which it has been brought to. Throws `conversation_closed`, `conversation_archived`.

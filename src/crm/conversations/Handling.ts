@@ -83,8 +83,9 @@ export class Handling {
 	}
 
 	/**
-	 * Changes what is named, and then its status. With `rev`, only if it still is at it. Throws `invalid_input`,
-	 * `record_changed`, and as what brings about the status does; then nothing is changed.
+	 * Changes what is named, and then its status. With `rev`, only if it still is at it: that is tested by the write that
+	 * takes the next one, so of two who have read the same, one is refused, before anything is in the log. Throws
+	 * `invalid_input`, `record_changed`, and as what brings about the status does; then nothing is changed.
 	 */
 	async update(
 		conversation: ConversationFields,
@@ -93,15 +94,19 @@ export class Handling {
 		rev?: number,
 	): Promise<Conversation> {
 		const { appId: app, id } = conversation;
+		const { conversations } = this.ports;
 		const { status, ...fields } = parseInput(conversationUpdate, input);
-		if (status === undefined) return this.ports.conversations.update(app, id, fields, rev);
-		const now = await this.followed(conversation);
-		assertRev(now, rev);
-		after(now.status, EVENT_FOR[status]);
-		if (Object.keys(fields).length > 0) await this.ports.conversations.update(app, id, fields, now.rev);
+		if (status === undefined) return conversations.update(app, id, fields, rev);
+		const before = await this.followed(conversation);
+		assertRev(before, rev);
+		after(before.status, EVENT_FOR[status]);
+		let now = before;
+		if (Object.keys(fields).length > 0) now = await conversations.update(app, id, fields, before.rev);
+		else if (rev !== undefined) now = await conversations.claim(app, id, rev);
+		if (now.status === status) return now;
 		switch (status) {
 			case "open":
-				return this.reopen(conversation, by);
+				return now.status === "pending" ? this.wait(conversation, false) : this.reopen(conversation, by);
 			case "pending":
 				return this.wait(conversation);
 			case "closed":

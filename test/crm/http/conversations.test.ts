@@ -174,6 +174,20 @@ describe("a conversation", () => {
 		expect(back.conversationId).not.toBe(param.id);
 	});
 
+	test("is closed by one of two who send the same ETag, and the other one is told", async () => {
+		const { staff, param } = await begin();
+		const header = { "If-Match": '"1"' };
+		const close = () =>
+			staff.conversations[":id"].$put({ param, json: { status: "closed" }, header }) as Promise<Response>;
+		const answers = await Promise.all([close(), close()]);
+		const refused = answers.filter(({ status }) => status !== 200);
+		expect(await Promise.all(refused.map((answer) => codeOf(Promise.resolve(answer))))).toEqual(["412 record_changed"]);
+		const won = answers.find(({ status }) => status === 200);
+		const now = await staff.conversations[":id"].$get({ param });
+		expect(now.headers.get("etag")).toBe(won?.headers.get("etag"));
+		expect(await now.json()).toEqual(await won?.json());
+	});
+
 	test("is handed to another agent, or to whoever is free; until then it waits", async () => {
 		const { office, staff, agent, param } = await begin();
 		const grace = await office.agent({ skills: ["refunds"] });
