@@ -38,6 +38,19 @@ describe("a customer's message", () => {
 		expect(grace.client.of("conversation").filter(({ event }) => event === "assigned")).toHaveLength(1);
 	});
 
+	test("waits for an agent of the conversation's department, where it has one", async () => {
+		const support = await at.agent("support");
+		await at.crm.agents.update(APP, support.id, { departments: ["support"] });
+		const ada = await at.customer();
+		const id = ada.conversationId ?? "";
+		await at.crm.conversations.update(APP, id, { department: "sales" });
+		await ada.say("What does it cost?");
+		await at.eventually(() => ada.of("queue").length > 0);
+		const sales = await at.agent("sales");
+		await at.eventually(async () => (await conversation(id)).assignedAgentId === sales.id);
+		expect(support.client.read).toEqual([]);
+	});
+
 	test("is the bot's to answer while nobody is there, and no longer once an agent is", async () => {
 		const ada = await at.customer();
 		await ada.say("Hello?");

@@ -30,7 +30,9 @@ export interface AssignmentPorts extends Pick<AgentPorts, "topic" | "storage" | 
 }
 
 /** A conversation that wants an agent. */
-export interface Wanted extends Need {
+export interface Wanted extends Pick<Need, "skills"> {
+	/** Whose agents may have it; `null`: anybody. Default: as before, or anybody. */
+	readonly department?: string | null;
 	/** Default `"low"`. */
 	readonly priority?: Priority;
 }
@@ -57,14 +59,16 @@ export class Assignments {
 
 	/**
 	 * An agent is wanted: whoever has it keeps it, else it goes to who is free, else it waits. Asking again changes its
-	 * priority while it waits, and neither its age nor what it needs.
+	 * priority and its department while it waits, and neither its age nor the skills it needs.
 	 */
 	async request(app: string, conversationId: string, wanted: Wanted = {}): Promise<Assignment> {
-		const { priority = "low" } = wanted;
+		const { priority = "low", department } = wanted;
 		await this.change(app, conversationId, (before) => {
-			if (before?.state === "assigned" || before?.priority === priority) return [];
-			const next = before ? moved(before, priority) : this.wait(app, conversationId, priority, wanted);
-			return [put(next, before), queued(next), ...(before ? [unqueued(before)] : [])];
+			if (before?.state === "assigned") return [];
+			const next = before ? moved(before, priority, department) : this.wait(app, conversationId, priority, wanted);
+			const isMoved = next.place !== before?.place;
+			if (!isMoved && next.department === before.department) return [];
+			return [put(next, before), queued(next), ...(before && isMoved ? [unqueued(before)] : [])];
 		});
 		const asked = await this.of(app, conversationId);
 		if (asked?.state === "assigned") return asked;
@@ -191,7 +195,7 @@ export class Assignments {
 		return record;
 	}
 
-	private wait(app: string, conversationId: string, priority: Priority, { skills, department }: Need): WaitingRecord {
+	private wait(app: string, conversationId: string, priority: Priority, { skills, department }: Wanted): WaitingRecord {
 		const scope = scopeOf(this.ports.topic, app);
 		const askedAt = this.ports.clock();
 		return {
@@ -204,7 +208,7 @@ export class Assignments {
 			askedAt,
 			place: queuePlace(priority, askedAt, conversationId),
 			skills,
-			department,
+			department: department ?? undefined,
 		};
 	}
 
@@ -213,6 +217,7 @@ export class Assignments {
 	}
 }
 
-function moved(before: WaitingRecord, priority: Priority): WaitingRecord {
-	return { ...before, priority, place: queuePlace(priority, before.askedAt, before.conversationId) };
+function moved(before: WaitingRecord, priority: Priority, given: Wanted["department"]): WaitingRecord {
+	const department = given === undefined ? before.department : (given ?? undefined);
+	return { ...before, priority, department, place: queuePlace(priority, before.askedAt, before.conversationId) };
 }

@@ -47,6 +47,7 @@ export const readUpTo = z.strictObject({ seq: z.int().min(0).optional() });
 export const conversationChanges = z
 	.strictObject({
 		priority,
+		department: need.shape.department.unwrap().nullable(),
 		subject: subject.nullable(),
 		tags: tagList.nullable(),
 		metadata: ownFields.nullable(),

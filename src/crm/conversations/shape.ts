@@ -35,6 +35,7 @@ const shown = z.strictObject({
 		.strictObject({ ...person, email: z.string().optional().meta({ description: "For staff." }) })
 		.optional()
 		.meta({ description: "As when it was assigned." }),
+	department: z.string().optional().meta({ description: "Whose agents take care of it; without one, all. For staff." }),
 	status: z.enum(STATUSES),
 	priority: z.enum(PRIORITIES),
 	subject: z.string().optional(),
@@ -86,6 +87,6 @@ export const openedConversation: z.ZodType<OpenedConversation> = shown
 /** The conversation for whoever asks: what staff notes of it isn't for its customer. */
 export function shownTo(actor: Pick<Actor, "role">, conversation: Conversation): ShownConversation {
 	if (actor.role !== "customer") return conversation;
-	const { tags: _, metadata: __, knownAs: ___, agent, ...theirs } = conversation;
+	const { tags: _, metadata: __, knownAs: ___, department: ____, agent, ...theirs } = conversation;
 	return { ...theirs, agent: agent && { id: agent.id, name: agent.name, avatar: agent.avatar } };
 }

@@ -143,10 +143,10 @@ export class Routing {
 			await this.keep(conversation);
 			return this.noteSettled(key);
 		}
-		const { priority } = conversation;
+		const { priority, department } = conversation;
 		const isLeft = before?.state === "assigned" && !hasPerson && (await this.seating.isGone(app, before.agentId));
 		const held = isLeft ? await assignments.passOn(app, id, before.agentId) : before;
-		const assignment = held?.state === "assigned" ? held : await assignments.request(app, id, { priority });
+		const assignment = held?.state === "assigned" ? held : await assignments.request(app, id, { priority, department });
 		if (assignment.state === "assigned" && assignment.agentId !== conversation.assignedAgentId) {
 			await this.seating.settle(app, id);
 		}

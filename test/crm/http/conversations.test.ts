@@ -205,6 +205,35 @@ describe("a conversation", () => {
 		expect(await codeOf(handOff({ agentId: "nobody" }))).toBe("404 agent_unknown");
 	});
 
+	test("is given to a department, whose agents alone see it and get it while it waits; and to everybody again", async () => {
+		const { office, staff, customer, agent, param } = await begin();
+		const { availability, assignments } = office.crm;
+		await availability.choose(APP, agent.id, "offline");
+		const of = (department: string) => office.agent({ departments: [department] });
+		const [sales, support] = [await of("sales"), await of("support")];
+		const seenBy = async ({ token }: { token: string }) =>
+			(await office.client(token).api.conversations[":id"].$get({ param })).status;
+		const give = (department: string | null) => staff.conversations[":id"].$put({ param, json: { department } });
+		const comes = async ({ id }: { id: string }) => {
+			await availability.choose(APP, id, "online");
+			await assignments.dispatch(APP, id);
+			return assignments.of(APP, param.id);
+		};
+		const waiting = await assignments.request(APP, param.id);
+		expect((await (await give("Sales")).json()).data).toMatchObject({ department: "sales" });
+		expect([await seenBy(sales), await seenBy(support)]).toEqual([200, 403]);
+		expect((await (await customer.conversations[":id"].$get({ param })).json()).data).not.toHaveProperty("department");
+		expect(await comes(support)).toEqual(waiting);
+		expect(await comes(sales)).toMatchObject({ state: "assigned", agentId: sales.id });
+
+		await staff.conversations[":id"].assign.$put({ param, json: { agentId: null } });
+		await availability.choose(APP, sales.id, "offline");
+		await assignments.request(APP, param.id, { department: "sales" });
+		expect((await (await give(null)).json()).data).not.toHaveProperty("department");
+		expect(await seenBy(support)).toBe(200);
+		expect(await assignments.of(APP, param.id)).toMatchObject({ state: "assigned", agentId: support.id });
+	});
+
 	test("isn't unread any more once staff has read it, and its customer's socket is told", async () => {
 		const { office, staff, customer, agent, token, param } = await begin();
 		const ada = await atSocket(office, { user: JSON.stringify(ADA), conversationId: param.id, token });

@@ -11,7 +11,13 @@ import { conversation, openedConversation, shownTo } from "../shape.js";
 import { type ConversationServices, ofPath } from "./services.js";
 
 /** The routes by which conversations are opened, read, listed and changed. */
-export function conversationRecordRoutes({ conversations, handling, persons, customerTokens }: ConversationServices) {
+export function conversationRecordRoutes({
+	conversations,
+	handling,
+	persons,
+	assignments,
+	customerTokens,
+}: ConversationServices) {
 	const { record, touches } = ofPath(conversations);
 	return [
 		route({
@@ -60,15 +66,21 @@ export function conversationRecordRoutes({ conversations, handling, persons, cus
 			operationId: "updateConversation",
 			summary: "Change what is named of a conversation",
 			description:
-				"`null` takes a field away. A `status` is brought about as `close`, `reopen` and `archive` do; `pending` waits for the customer.",
+				"`null` takes a field away. What waits for an agent waits for one of its `department` from then on. A `status` is brought about as `close`, `reopen` and `archive` do; `pending` waits for the customer.",
 			body: conversationUpdate,
 			answer: one(conversation),
 			throws: ["conversation_unknown", "conversation_open", "conversation_closed", "conversation_archived"],
 			conditional: true,
 			record,
 			touches,
-			handle: async ({ actor, record, body, rev }) =>
-				handling.update(record, await persons.of(actor, record), body, rev),
+			async handle({ app, actor, record, params: { id }, body, rev }) {
+				const changed = await handling.update(record, await persons.of(actor, record), body, rev);
+				const { department } = body;
+				if (department !== undefined && (await assignments.of(app, id))?.state === "waiting") {
+					await assignments.request(app, id, { priority: changed.priority, department });
+				}
+				return changed;
+			},
 		}),
 		route({
 			method: "get",
