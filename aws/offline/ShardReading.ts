@@ -17,7 +17,7 @@ export class ShardReading {
 	private constructor(
 		private readonly streams: DynamoDBStreamsClient,
 		private readonly StreamArn: string | undefined,
-		private readonly ShardId: string | undefined,
+		readonly id: string | undefined,
 	) {}
 
 	/** A reading of each shard that the table's stream has now; of DynamoDB Local that's one, which stays open. */
@@ -34,7 +34,7 @@ export class ShardReading {
 		readonly inserted: readonly StreamEvent[];
 		readonly read: number;
 	}> {
-		const { streams, StreamArn, ShardId, position } = this;
+		const { streams, StreamArn, id: ShardId, position } = this;
 		// Each time a new one: DynamoDB Local forgets the iterator of a shard that was empty.
 		const from = position
 			? ({ ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber: position } as const)
