@@ -43,7 +43,7 @@ Without a name all but "crm" and "profile". Tables go to stdout, progress to std
 
   --rounds <n>      how often everything is measured; peers take turns, medians are told
   --seconds <n>     how long one measurement takes
-  --window <n>      throughput: messages that a client may have in flight (default 4)
+  --window <n>      throughput: messages that a client may have in flight (default 8)
   --only <name>     throughput: only the peers whose names contain this
   --history <list>  storage: lengths of the history, with commas (default 10,1000; try 10,1000,100000);
                     crm: how many conversations (default 10000,1000000)

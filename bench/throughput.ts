@@ -45,7 +45,7 @@ export async function measureThroughput(
 
 export const throughput: Benchmark = {
 	summary: "durable messages a second, acknowledged and heard, against Socket.IO and bare ws, which keep nothing",
-	async run({ rounds = 3, seconds = 6, window = 4, only = "" }) {
+	async run({ rounds = 3, seconds = 6, window = 8, only = "" }) {
 		const peers = [ours, office, socketio, ws].filter(({ name }) => name.includes(only));
 		const measured = await inTurns(peers, rounds, (peer) => measureThroughput(peer, { seconds, window }));
 		const rows = peers.map(({ name }) => {

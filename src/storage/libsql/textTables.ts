@@ -5,6 +5,17 @@ import { quote } from "./columns.js";
 /** Of how many letters beginnings are listed. */
 export const LISTED_PREFIX = 3;
 
+/** No word has it, so that no word, and none that begins so, is a group. */
+const TOKEN = "_";
+
+/**
+ * Only which texts have a word is kept, not where in the text: that's a quarter less work for each message. Words come as
+ * they are compared; so this tokenizer, to which all that isn't ASCII is letters, only finds the blanks between them.
+ */
+const DEFINITION = `USING fts5(words, detail=none, columnsize=0, prefix='${LISTED_PREFIX}', tokenize="ascii tokenchars '${TOKEN}'")`;
+/** How many lists of one size there are before they're merged: twice as many as by default, which is a tenth less work. */
+const LISTS = 8;
+
 /** What a text index has in SQL. */
 export function textTables(name: string) {
 	return { places: quote(`t_${name}_places`), index: quote(`t_${name}`), vocabulary: `temp.${quote(`v_${name}`)}` };
@@ -21,14 +32,6 @@ export function prepareTextIndex(connection: Connection, name: string): void {
 	else if (!String(sql).endsWith(DEFINITION)) rebuildIndex(connection, name);
 }
 
-/**
- * Only which texts have a word is kept, not where in the text: that's a quarter less work for each message. Words come as
- * they are compared; so this tokenizer, to which all that isn't ASCII is letters, only finds the blanks between them.
- */
-const DEFINITION = `USING fts5(words, detail=none, columnsize=0, prefix='${LISTED_PREFIX}', tokenize="ascii tokenchars '_'")`;
-/** How many lists of one size there are before they're merged: twice as many as by default, which is a tenth less work. */
-const LISTS = 8;
-
 function createIndex(connection: Connection, index: string): void {
 	connection.exec(`CREATE VIRTUAL TABLE ${index} ${DEFINITION}`);
 	// What is removed leaves nothing behind in the index.
@@ -44,9 +47,6 @@ function rebuildIndex(connection: Connection, name: string): void {
 	connection.exec(`INSERT INTO ${index} (rowid, words) SELECT rowid, words || ' ${TOKEN}' || place FROM ${former}`);
 	connection.exec(`DROP TABLE ${former}`);
 }
-
-/** No word has it, so that no word, and none that begins so, is a group. */
-const TOKEN = "_";
 
 /** A group as a word. */
 export function tokenOf(group: string): string {
