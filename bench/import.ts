@@ -46,44 +46,21 @@ const SUBJECTS: readonly Subject[] = [
 	{
 		name: WS_CLIENTS,
 		base: WS_CLIENTS,
-		bundle: resolve("bench/.build/import/wsClients/clients.mjs"),
-		make: () => bundledAsLambdas("bench/import/clients.ts", "bench/.build/import/wsClients"),
+		bundle: resolve(LAMBDAS, "clients/index.mjs"),
+		make: () => bundledAsFunction("bench/import/clients.ts"),
 	},
 	{
 		name: "the function ws",
 		base: WS_CLIENTS,
 		bundle: resolve(LAMBDAS, "ws/index.mjs"),
-		make: () =>
-			execFileSync(process.execPath, ["scripts/build-lambdas.mjs", "ws"], {
-				env: { ...process.env, LAMBDAS_DIR: LAMBDAS },
-			}),
+		make: () => bundledAsFunction("ws"),
 	},
 ];
 
-/** As scripts/build-lambdas.mjs bundles the functions. */
-async function bundledAsLambdas(entry: string, outdir: string): Promise<void> {
-	await build({
-		entryPoints: [entry],
-		outdir,
-		bundle: true,
-		splitting: true,
-		minify: true,
-		legalComments: "none",
-		charset: "utf8",
-		platform: "node",
-		target: "node22",
-		format: "esm",
-		mainFields: ["module", "main"],
-		conditions: ["module"],
-		outExtension: { ".js": ".mjs" },
-		banner: {
-			js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-		},
-		external: ["ini", "http", "process", "sso", "web-identity", "login"].map(
-			(each) => `@aws-sdk/credential-provider-${each}`,
-		),
-		logLevel: "error",
-	});
+/** As the functions are that are deployed: one of them, by its name, or another file. */
+function bundledAsFunction(entry: string): void {
+	const env = { ...process.env, LAMBDAS_DIR: LAMBDAS };
+	execFileSync(process.execPath, ["scripts/build-lambdas.mjs", entry], { env });
 }
 
 /** As the quick start's own `build` does it, and minified; the package as it's published, not its source. */

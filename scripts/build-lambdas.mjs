@@ -1,16 +1,17 @@
 // Bundles each function of serverless.yml into build/aws/<name>/ (`LAMBDAS_DIR` names another folder): what it needs at once in index.mjs, and what it may need
 // later (a vendor's library, mostly) in files that are loaded then. Prints nothing; `--sizes` says how large they are.
-// Names of functions have only those bundled.
+// Names of functions have only those bundled; the path of another file has it bundled as if it were one.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = `${root}${process.env.LAMBDAS_DIR || "build/aws"}`;
+const FUNCTIONS = "src/aws/functions/";
 const named = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const functions = readdirSync(`${root}src/aws/functions`)
-	.map((file) => file.replace(/\.ts$/, ""))
-	.filter((name) => named.length === 0 || named.includes(name));
+const entries = named.map((word) => (word.endsWith(".ts") ? word : `${FUNCTIONS}${word}.ts`));
+if (entries.length === 0) entries.push(...readdirSync(root + FUNCTIONS).map((file) => FUNCTIONS + file));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
 /** What the pages serve as it was published. */
@@ -35,12 +36,13 @@ function neverCalled(name) {
 	];
 }
 
-for (const name of functions) {
+for (const entry of entries) {
+	const name = basename(entry, ".ts");
 	const outdir = `${built}/${name}`;
 	rmSync(outdir, { recursive: true, force: true });
 	mkdirSync(outdir, { recursive: true });
 	const { metafile } = await build({
-		entryPoints: { index: `${root}src/aws/functions/${name}.ts` },
+		entryPoints: { index: root + entry },
 		outdir,
 		bundle: true,
 		splitting: true,
@@ -71,7 +73,7 @@ for (const name of functions) {
 	writeFileSync(`${outdir}/package.json`, `${JSON.stringify({ name, version, type: "module" })}\n`);
 	writeFileSync(`${built}/${name}.meta.json`, JSON.stringify(metafile));
 	if (name === "html") serve(outdir);
-	if (process.argv.includes("--sizes")) console.log(name, sizesOf(metafile));
+	if (process.argv.includes("--sizes")) console.log(name, sizesOf(metafile, entry));
 }
 
 function serve(outdir) {
@@ -82,9 +84,9 @@ function serve(outdir) {
 }
 
 /** In bytes: of what is loaded when a function starts, and of all its code. */
-function sizesOf({ outputs }) {
+function sizesOf({ outputs }, source) {
 	const code = Object.entries(outputs).filter(([file]) => file.endsWith(".mjs"));
-	const [entry] = code.find(([, { entryPoint }]) => entryPoint?.startsWith("src/aws/functions/"));
+	const [entry] = code.find(([, { entryPoint }]) => entryPoint?.endsWith(source));
 	const loaded = new Set();
 	const load = (file) => {
 		if (loaded.has(file)) return;

@@ -1,19 +1,7 @@
 // Runs what is deployed to AWS on this machine: aws/offline/main.ts.
-import { mkdirSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { importTypeScript } from "./importTypeScript.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-process.chdir(root);
-mkdirSync("build", { recursive: true });
-const outfile = `${root}build/offline.mjs`;
-await build({
-	entryPoints: ["aws/offline/main.ts"],
-	outfile,
-	bundle: true,
-	platform: "node",
-	format: "esm",
-	packages: "external",
-	logLevel: "warning",
-});
-await import(pathToFileURL(outfile).href);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const { runOffline } = await importTypeScript("aws/offline/main.ts");
+await runOffline();

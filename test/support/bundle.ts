@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { afterAll } from "@jest/globals";
-import { build } from "esbuild";
-
-/** What the thread runs that writes to database files: it's looked for beside who starts it. */
-const WRITER = "src/storage/libsql/writerProgram.ts";
+import { bundleTypeScript } from "../../scripts/bundleTypeScript.mjs";
+import { writerFile } from "./writerFile.js";
 
 const folders: string[] = [];
 
@@ -22,17 +20,9 @@ export async function bundle(entry: string): Promise<string> {
 	folders.push(folder);
 	symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "junction");
 	writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-	const name = basename(entry, ".ts");
-	await build({
-		entryPoints: { [name]: resolve(entry), "libsql-writer": resolve(WRITER) },
-		outdir: folder,
-		bundle: true,
-		platform: "node",
-		target: "node20",
-		format: "esm",
-		packages: "external",
-		sourcemap: "inline",
-		logLevel: "warning",
-	});
-	return join(folder, `${name}.js`);
+	// Who starts the thread that writes to database files looks for its program beside itself.
+	copyFileSync(writerFile, join(folder, "libsql-writer.js"));
+	const outfile = join(folder, `${basename(entry, ".ts")}.js`);
+	await bundleTypeScript(resolve(entry), outfile);
+	return outfile;
 }

@@ -1,0 +1,1 @@
+export function bundleTypeScript(entry: string, outfile: string): Promise<void>;
