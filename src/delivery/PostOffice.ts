@@ -43,7 +43,7 @@ export class PostOffice {
 	/**
 	 * A client connects. Where its user id is a secret, it's attached to the sessions it was in. Nothing is sent to it
 	 * yet: API Gateway takes no posts to a connection before its connect handler has returned.
-	 * Resolves with whose it is: the same text for the same person of an app. Throws a `RouterError` when the connection is refused; then it must be closed.
+	 * Resolves with whose it is: the same text for the same person of an app. Throws the `RouterError` that refuses it.
 	 */
 	async connect(arriving: Arriving, trace = newId()): Promise<{ readonly app: string; readonly user: string }> {
 		const { connections, attendance } = this.rooms;
@@ -97,8 +97,9 @@ export class PostOffice {
 	}
 
 	/**
-	 * A frame came over a connection; frames of one connection are served in the order of these calls. Resolves when what it asks for is durable and acknowledged; what follows (the
-	 * fan-out, a bot's turn) goes on, `idle` waits for it. Errors are told to the client.
+	 * A frame came over a connection; frames of one connection are served in the order of these calls. Resolves when what it
+	 * asks for is durable and acknowledged; what follows (the fan-out, a bot's turn) goes on, `idle` waits for it. Errors
+	 * are told to the client.
 	 * Throws `not_joined` for a connection that was never admitted, or has ended.
 	 */
 	receive(connection: string, frame: string, trace = newId()): Promise<void> {

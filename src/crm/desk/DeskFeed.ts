@@ -19,8 +19,8 @@ export interface DeskFeedPorts extends Omit<CrmDeskPorts, "clock" | "reach" | "g
  */
 export class DeskFeed implements CrmDesk {
 	private readonly desks = new Map<string, AppDesk>();
-	/** By connection, the app. */
-	private readonly subscribed = new Map<string, string>();
+	/** Connections, also those whose subscribing is under way. */
+	private readonly subscribed = new Set<string>();
 	private readonly lanes = new Lanes();
 	private readonly pace: Pace;
 	private readonly epoch = newId();
@@ -36,7 +36,7 @@ export class DeskFeed implements CrmDesk {
 		const { connection, app } = subscriber;
 		const { subscribed } = this;
 		if (!subscribed.has(connection) && subscribed.size >= LIMITS.deskSubscribers) throw new RouterError("overloaded");
-		subscribed.set(connection, app);
+		subscribed.add(connection);
 		try {
 			const actor = await this.ports.actorOf(subscriber);
 			await this.lanes.run(app, async () => {
@@ -49,11 +49,8 @@ export class DeskFeed implements CrmDesk {
 		}
 	}
 
-	unsubscribe({ connection }: Pick<DeskSubscriber, "connection">): void {
-		const app = this.subscribed.get(connection);
-		if (app === undefined) return;
-		this.subscribed.delete(connection);
-		this.desks.get(app)?.close(connection);
+	unsubscribe({ app, connection }: Pick<DeskSubscriber, "app" | "connection">): void {
+		if (this.subscribed.delete(connection)) this.desks.get(app)?.close(connection);
 	}
 
 	async changed(changes: readonly ConversationChange[]): Promise<void> {
