@@ -96,7 +96,7 @@ export async function changeAttached<T>(
 	}
 }
 
-/** Who is at the connection, in a session that it's attached to, and who may hear of them. Throws `not_joined`. */
+/** Who is at the connection, in a session that it's attached to, and who may hear of them. Throws `session_unknown`, `not_joined`. */
 export async function present(
 	{ log, attendance }: CommandPorts,
 	{ connected }: Context,
@@ -104,7 +104,8 @@ export async function present(
 ): Promise<{ head: Head; who: Sender; maySend: boolean; mayHear: (id: string, participant: Participant) => boolean }> {
 	const head = await log.peek(attendance.keyOf(connected, sessionId));
 	const me = head && attachedAs(head, connected.address.connection);
-	if (!head || !me) throw new RouterError("not_joined");
+	if (!head) throw new RouterError("session_unknown");
+	if (!me) throw new RouterError("not_joined");
 	if (me.endpoint.behind) await attendance.welcome(connected, { mayResume: false });
 	return {
 		head,

@@ -134,7 +134,7 @@ describe("a customer", () => {
 				since: 0,
 			});
 		}
-		expect(second.of("error").map(({ code }) => code)).toEqual(Array(6).fill("session_forbidden"));
+		expect(second.of("error").map(({ code }) => code)).toEqual(Array(6).fill("conversation_unknown"));
 		expect(second.frames.slice(1).every(({ type }) => type === "error")).toBe(true);
 		expect(await logOf(at, first.conversationId)).toEqual([]);
 		expect(first.frames).toHaveLength(1);
@@ -358,7 +358,7 @@ describe("an agent", () => {
 		const at = new ChatOffice();
 		const grace = await at.chatAgent("grace", "nowhere");
 		expect(grace.of("error")).toEqual([
-			expect.objectContaining({ code: "session_unknown", conversationId: "nowhere" }),
+			expect.objectContaining({ code: "conversation_unknown", conversationId: "nowhere" }),
 		]);
 	});
 });

@@ -36,7 +36,7 @@ export class ChatCustomerConnector implements SocketConnector {
 		if (user?.type === "agent" || (!user && ticket === undefined)) return undefined;
 		const wanted = query.conversationId || undefined;
 		if (wanted !== undefined && !clientId.safeParse(wanted).success) {
-			throw new RouterError("session_forbidden", "The `conversationId` is none.");
+			throw new RouterError("invalid_input", "`conversationId` isn't of the form of an id.");
 		}
 		const { frontDesk, secret } = this.options;
 		const holder = ticket === undefined ? undefined : await this.holderOf(app.id, ticket);

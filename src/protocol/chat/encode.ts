@@ -136,7 +136,13 @@ function receipt(
 	return frame("read", { conversationId, ...who(reader), seq: read, delivered });
 }
 
-function refusal(conversationId: string | undefined, code: ErrorCode, message: string, messageId?: string): string {
+/** What a conversation that's somebody else's isn't told apart by from one that isn't there. */
+const NO_CONVERSATION: ReadonlySet<ErrorCode> = new Set(["session_unknown", "session_forbidden"]);
+
+function refusal(conversationId: string | undefined, given: ErrorCode, error: string, messageId?: string): string {
+	const isNone = NO_CONVERSATION.has(given);
+	const code = isNone ? "conversation_unknown" : given;
+	const message = isNone ? ERRORS[code].means : error;
 	return frame("error", { code, message, retryable: ERRORS[code].retryable, conversationId, messageId });
 }
 

@@ -106,6 +106,33 @@ describe("a conversation", () => {
 		expect(await codeOf(customer.conversations.$post({ json: {} }))).toBe("403 customer_blocked");
 	});
 
+	test("that isn't there, or is another's, is unknown by whatever route; what can't be an id is a field that's wrong", async () => {
+		const { office, token, staff } = await begin();
+		const { data: another } = await (
+			await staff.conversations.$post({ json: { customer: { email: "bob@example.com" } } })
+		).json();
+		const askedOf = async (id: string) => {
+			const path = encodeURIComponent(id);
+			const message = JSON.stringify({ conversationId: id, content: "Hi" });
+			const file = { fileName: "a.txt", contentType: "text/plain", fileSize: 1, conversationId: id };
+			const asked = [
+				["GET", `/conversations/${path}`],
+				["PUT", `/conversations/${path}/close`],
+				["GET", `/messages?conversationId=${path}`],
+				["POST", "/attachments/upload-url", JSON.stringify(file)],
+				["POST", "/messages", message],
+			] as const;
+			return Promise.all(
+				asked.map(([method, route, body]) => codeOf(office.ask(method, `/api${route}`, { token, body }))),
+			);
+		};
+		const unknown = "404 conversation_unknown";
+		expect(await askedOf(another.id)).toEqual(Array(5).fill(unknown));
+		expect(await askedOf("nobody-s")).toEqual(Array(5).fill(unknown));
+		expect(await askedOf("a/b")).toEqual([...Array(4).fill(unknown), "400 invalid_input"]);
+		expect(await askedOf("x".repeat(251))).toEqual(Array(5).fill("400 invalid_input"));
+	});
+
 	test("is assigned within the agent's capacity, and not while it's over", async () => {
 		const { office, staff, agent, param, conversation } = await begin();
 		const assign = (agentId: string | null, id = param.id) =>

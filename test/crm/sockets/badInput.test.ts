@@ -195,9 +195,7 @@ describe.each(Object.entries(ACTIONS))("%s, at a chat client,", (action, { good,
 			if (named) {
 				const [refused, ...more] = await told({ conversationId: "nobody-s", ...good });
 				expect(more).toEqual([]);
-				expect(["session_unknown", "session_forbidden", "not_joined", "forbidden", "agent_token_required"]).toContain(
-					refused?.code,
-				);
+				expect(["conversation_unknown", "not_joined", "forbidden", "agent_token_required"]).toContain(refused?.code);
 			}
 		}
 		expect(await keptOf(world)).toBe(kept);

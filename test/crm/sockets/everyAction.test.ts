@@ -61,7 +61,9 @@ function refusalOf(actor: Actor, action: Action, subject: Subject): readonly str
 	const asked: Subject = isOfApp(action) ? { kind: "app", app: APP } : subject;
 	if (may(actor, action, asked)) return undefined;
 	if (actor.role !== "customer") return ["forbidden"];
-	return reachOf(actor, action) === "none" ? ["agent_token_required"] : ["session_forbidden", "not_joined"];
+	return reachOf(actor, action) === "none"
+		? ["agent_token_required"]
+		: ["conversation_unknown", "session_forbidden", "not_joined"];
 }
 
 interface Staff {
