@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
-import type { RouterMessage } from "../../src/protocol/router/frames.js";
-import { responseText, stentorResponse } from "../../src/protocol/stentor.js";
-import { digestOf, type History, type Reader } from "./history.js";
+import { digestOf, digestOfFrame, type Frame, type History, type Reader } from "./history.js";
 import type { SeededRandom } from "./SeededRandom.js";
 
 export interface DistrustfulClientOptions {
@@ -15,8 +13,6 @@ export interface DistrustfulClientOptions {
 	readonly token?: string;
 	readonly random: SeededRandom;
 }
-
-type Frame = RouterMessage<Record<string, unknown>>;
 
 const LOOK_EVERY_MS = 100;
 /** How long an answer may take until it's asked for again. */
@@ -167,13 +163,4 @@ export class DistrustfulClient {
 		if (this.socket?.readyState !== WebSocket.OPEN) return;
 		this.socket.send(JSON.stringify({ sessionId: this.reader.session, timeMs: Date.now(), ...frame }));
 	}
-}
-
-/** As `entryDigest` is for the entry that the frame was made of. */
-function digestOfFrame({ event, data = {}, sender }: Frame): string {
-	if (event === "user joined") return digestOf("joined");
-	if (event === "user left") return digestOf("left");
-	if (event === "failure") return digestOf("failure", String(data.error));
-	const text = sender?.deviceId === "Bot" ? responseText(stentorResponse.parse(data)) : String(data.rawQuery);
-	return digestOf("message", text);
 }

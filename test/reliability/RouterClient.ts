@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
-import type { RouterMessage } from "../../src/protocol/router/frames.js";
-import { responseText, stentorResponse } from "../../src/protocol/stentor.js";
-import { digestOf, type History, type Reader } from "./history.js";
+import { digestOf, digestOfFrame, type Frame, type History, type Reader } from "./history.js";
 
 export interface RouterClientOptions {
 	/** The server's, such as `http://127.0.0.1:3000`. */
@@ -23,8 +21,6 @@ export interface RouterClientOptions {
 	/** Further parts of the address's query. */
 	readonly query?: Readonly<Record<string, string>>;
 }
-
-type Frame = RouterMessage<Record<string, unknown>>;
 
 const RECONNECT_MS = 25;
 const SEND_AGAIN_MS = 200;
@@ -235,13 +231,4 @@ export class RouterClient {
 		if (this.socket?.readyState !== WebSocket.OPEN) return;
 		this.socket.send(JSON.stringify({ sessionId: this.reader.session, timeMs: Date.now(), ...frame }));
 	}
-}
-
-/** As `entryDigest` is for the entry that the frame was made of. */
-function digestOfFrame({ event, data = {}, sender }: Frame): string {
-	if (event === "user joined") return digestOf("joined");
-	if (event === "user left") return digestOf("left");
-	if (event === "failure") return digestOf("failure", String(data.error));
-	const text = sender?.deviceId === "Bot" ? responseText(stentorResponse.parse(data)) : String(data.rawQuery);
-	return digestOf("message", text);
 }

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Entry } from "../../src/protocol/envelope.js";
+import type { RouterMessage } from "../../src/protocol/router/frames.js";
+import { responseText, stentorResponse } from "../../src/protocol/stentor.js";
 
 /** A client at one session. Its name tells it from others; the same user with the same role is the same participant. */
 export interface Reader {
@@ -92,4 +94,16 @@ export function digestOf(kind: string, text = ""): string {
 export function entryDigest({ content }: Pick<Entry, "content">): string {
 	if (content.type === "message") return digestOf("message", content.text);
 	return digestOf(content.type, content.type === "failure" ? content.error : "");
+}
+
+/** What a client of the router dialect is sent. */
+export type Frame = RouterMessage<Record<string, unknown>>;
+
+/** As `entryDigest` is for the entry that the frame was made of. */
+export function digestOfFrame({ event, data = {}, sender }: Frame): string {
+	if (event === "user joined") return digestOf("joined");
+	if (event === "user left") return digestOf("left");
+	if (event === "failure") return digestOf("failure", String(data.error));
+	const text = sender?.deviceId === "Bot" ? responseText(stentorResponse.parse(data)) : String(data.rawQuery);
+	return digestOf("message", text);
 }

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ChatServer } from "../e2e/ChatServer.js";
-import { check } from "./check.js";
+import { keep } from "../support/afterwards.js";
+import { expectWhole } from "./expectRight.js";
 import { History } from "./history.js";
 import { RouterClient } from "./RouterClient.js";
 import { size } from "./size.js";
@@ -14,16 +15,6 @@ const EVERY_MS = 20;
 /** What a client may have unacknowledged: the more of it there is, the more a kill finds half done. */
 const UNACKNOWLEDGED = 8;
 const LONGEST_LIFE_MS = 200;
-
-const closables: { close(): unknown }[] = [];
-afterEach(async () => {
-	for (const each of closables.splice(0).reverse()) await each.close();
-});
-
-function keep<T extends { close(): unknown }>(closable: T): T {
-	closables.push(closable);
-	return closable;
-}
 
 /** In each session a visitor with two tabs, and an agent. */
 async function openClients({ url, token }: ChatServer, history: History): Promise<RouterClient[]> {
@@ -80,14 +71,7 @@ describe("invariants 1, 2 and 3: kill -9", () => {
 			await server.start();
 		}
 		stop();
-		for (const client of clients) await client.idle();
-		for (const client of clients) await client.catchUp();
-		await server.kill();
-
-		const { damage, logs } = readStored(server.dataDir);
-		expect(damage).toEqual([]);
-		for (const [session, log] of logs) history.logs.set(session, log);
-		expect(check(history)).toEqual([]);
+		await expectWhole(server, history, clients);
 		// Otherwise it was killed when nothing was going on.
 		expect(Math.min(caught.unstored, caught.stored)).toBeGreaterThan(0);
 	}, 300_000);

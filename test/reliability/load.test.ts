@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ChatServer } from "../e2e/ChatServer.js";
+import { keep } from "../support/afterwards.js";
 import { eventually } from "../support/eventually.js";
-import { check } from "./check.js";
+import { expectRight } from "./expectRight.js";
 import { History } from "./history.js";
 import { RouterClient } from "./RouterClient.js";
-import { readStored } from "./storedLogs.js";
 
 /** `RELIABILITY_MINUTES=30` is the long form, which looks at memory too. */
 const MINUTES = Number(process.env.RELIABILITY_MINUTES ?? 0.2);
@@ -16,11 +16,6 @@ const VISITS_AT_ONCE = 4;
 /** Between what somebody says and what they say next; seldom enough to leave most of a core idle. */
 const THINKING_MS = 250;
 const SAMPLE_MS = 1_000;
-
-const closables: { close(): unknown }[] = [];
-afterEach(async () => {
-	for (const each of closables.splice(0).reverse()) await each.close();
-});
 
 /** Somewhere between none and twice of so many milliseconds. */
 function about(ms: number): Promise<void> {
@@ -78,7 +73,7 @@ describe("invariants 1, 2, 3 and 5 under mixed load", () => {
 		`for ${MINUTES} minutes: nothing is lost or doubled, no file handle and no memory is kept`,
 		async () => {
 			const server = await ChatServer.start({ LOG_LEVEL: "error" });
-			closables.push(server);
+			keep(server);
 			const history = new History();
 			const { sockets } = resourcesOf(server);
 			// What is opened at the first use isn't what is kept.
@@ -113,12 +108,8 @@ describe("invariants 1, 2, 3 and 5 under mixed load", () => {
 			const { second, last } = quarters();
 			if (isLong) expect(last).toBeLessThan(second * 1.25);
 			expect(server.log).toBe("");
-			await server.kill();
-			const { damage, logs } = readStored(server.dataDir);
-			expect(damage).toEqual([]);
-			for (const [session, log] of logs) history.logs.set(session, log);
 			// Each visitor caught up before going; a bot may have answered after that.
-			expect(check(history, { partial: true })).toEqual([]);
+			await expectRight(server, history, { partial: true });
 		},
 		MINUTES * 60_000 + 60_000,
 	);

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ChatServer } from "../e2e/ChatServer.js";
+import { keep } from "../support/afterwards.js";
 import { eventually } from "../support/eventually.js";
-import { check } from "./check.js";
+import { expectRight } from "./expectRight.js";
 import { History } from "./history.js";
 import { RouterClient } from "./RouterClient.js";
 import { SlowLine } from "./SlowLine.js";
 import { StockWidget } from "./StockWidget.js";
 import { size } from "./size.js";
-import { readStored } from "./storedLogs.js";
 
 const FAST = 10;
 const MESSAGES = size(160);
@@ -21,16 +21,6 @@ const MOST_WAITING = 5 * 1024 * 1024 + 6 * 1024 * 1024;
 /** Heartbeats are 20 s apart; who was dropped for reading too slowly is cut at the next one. */
 const CUT_WITHIN_MS = 60_000;
 const MEMORY_SLACK_MB = 100;
-
-const closables: { close(): unknown }[] = [];
-afterEach(async () => {
-	for (const each of closables.splice(0).reverse()) await each.close();
-});
-
-function keep<T extends { close(): unknown }>(closable: T): T {
-	closables.push(closable);
-	return closable;
-}
 
 /** A visitor with the published widget and an agent, who may be on slow lines; ten agents who aren't; and one who talks. */
 async function givenSession(server: ChatServer, history: History, session: string, line: { url: string } = server) {
@@ -122,11 +112,7 @@ describe("invariants 1 and 3: a slow reader", () => {
 		expect([...new Set(read)]).toEqual([...said, "the end"]);
 		expect(read.slice(had)).toEqual([...new Set(read.slice(had))]);
 		for (const client of [reader, speaker, ...fast]) await client.catchUp();
-		await server.kill();
-		const { damage, logs } = readStored(server.dataDir);
-		expect(damage).toEqual([]);
-		for (const [session, log] of logs) history.logs.set(session, log);
 		// Those of the usual session were gone before its end.
-		expect(check(history, { partial: true })).toEqual([]);
+		await expectRight(server, history, { partial: true });
 	}, 180_000);
 });

@@ -1,37 +1,16 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ChatServer } from "../e2e/ChatServer.js";
-import { check } from "./check.js";
+import { keep } from "../support/afterwards.js";
+import { expectWhole } from "./expectRight.js";
 import { History } from "./history.js";
 import { LockHolder } from "./LockHolder.js";
 import { RouterClient } from "./RouterClient.js";
-import { readStored } from "./storedLogs.js";
 
 /** Shorter than the server waits before it says that it can't. */
 const MOMENT_MS = 300;
-
-const closables: { close(): unknown }[] = [];
-afterEach(async () => {
-	for (const each of closables.splice(0).reverse()) await each.close();
-});
-
-function keep<T extends { close(): unknown }>(closable: T): T {
-	closables.push(closable);
-	return closable;
-}
-
-/** Everything is acknowledged and seen, and the log and everybody's screen are right. */
-async function checkAll(server: ChatServer, history: History, clients: readonly RouterClient[]): Promise<void> {
-	for (const client of clients) await client.idle(30_000);
-	for (const client of clients) await client.catchUp();
-	await server.kill();
-	const { damage, logs } = readStored(server.dataDir);
-	expect(damage).toEqual([]);
-	for (const [session, log] of logs) history.logs.set(session, log);
-	expect(check(history)).toEqual([]);
-}
 
 function databaseOf({ dataDir }: ChatServer): string {
 	expect(readdirSync(dataDir)).toContain("chat.db");
@@ -53,7 +32,7 @@ describe("invariants 1, 2 and 3: another process holds the database's lock", () 
 		await visitor.idle();
 		await agent.idle();
 		expect(history.of("refused")).toEqual([]);
-		await checkAll(server, history, [visitor, agent]);
+		await expectWhole(server, history, [visitor, agent], 30_000);
 	});
 
 	test("for long: who sends is told to try again, and it works as soon as the lock is gone", async () => {
@@ -76,7 +55,7 @@ describe("invariants 1, 2 and 3: another process holds the database's lock", () 
 		await late.until(() => late.arrivals > 0, 30_000);
 		agent.say("yes");
 		late.say("hello");
-		await checkAll(server, history, [visitor, agent, late]);
+		await expectWhole(server, history, [visitor, agent, late], 30_000);
 	}, 120_000);
 });
 
@@ -89,6 +68,6 @@ describe("invariant 1: another server owns the database", () => {
 			/Another process uses the database .*DATA_DIR/,
 		);
 		visitor.say("still there?");
-		await checkAll(server, history, [visitor]);
+		await expectWhole(server, history, [visitor], 30_000);
 	});
 });

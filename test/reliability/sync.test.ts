@@ -2,35 +2,26 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ChatServer } from "../e2e/ChatServer.js";
-import { check } from "./check.js";
+import { afterwards, keep } from "../support/afterwards.js";
+import { expectWhole } from "./expectRight.js";
 import { History } from "./history.js";
 import { RouterClient } from "./RouterClient.js";
 import { size } from "./size.js";
-import { readStored } from "./storedLogs.js";
 import { type Call, readTrace, toldTooSoon, tracing } from "./trace.js";
 
 const MESSAGES = size(40);
 
-const closables: (() => unknown)[] = [];
-afterEach(async () => {
-	for (const close of closables.splice(0).reverse()) await close();
-});
-
 /** A server that's watched, a visitor and an agent. */
 async function given(...faults: string[]) {
 	const folder = mkdtempSync(join(tmpdir(), "stentor-trace-"));
-	closables.push(() => rmSync(folder, { recursive: true }));
+	afterwards(() => rmSync(folder, { recursive: true }));
 	const file = join(folder, "trace");
-	const server = await ChatServer.start({ LOG_LEVEL: "error" }, tracing(file, ...faults));
-	closables.push(() => server.close());
+	const server = keep(await ChatServer.start({ LOG_LEVEL: "error" }, tracing(file, ...faults)));
 	const history = new History();
-	const open = async (token?: string) => {
-		const client = await RouterClient.open({ url: server.url, history, session: "session-1", token });
-		closables.push(() => client.close());
-		return client;
-	};
+	const open = async (token?: string) =>
+		keep(await RouterClient.open({ url: server.url, history, session: "session-1", token }));
 	const [visitor, agent] = [await open(), await open(server.token)];
 	return { server, history, visitor, agent, trace: () => readTrace(file) };
 }
@@ -39,17 +30,6 @@ async function given(...faults: string[]) {
 function say(client: RouterClient): string {
 	const token = randomUUID();
 	return client.say(token, token);
-}
-
-/** Ends the run after everybody has caught up; whatever is wrong with it. */
-async function expectWhole(server: ChatServer, history: History, clients: readonly RouterClient[]): Promise<void> {
-	for (const client of clients) await client.idle();
-	for (const client of clients) await client.catchUp();
-	await server.kill();
-	const { damage, logs } = readStored(server.dataDir);
-	expect(damage).toEqual([]);
-	for (const [session, log] of logs) history.logs.set(session, log);
-	expect(check(history)).toEqual([]);
 }
 
 function expectSyncedFirst(calls: readonly Call[], history: History): void {

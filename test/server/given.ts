@@ -2,22 +2,13 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach } from "@jest/globals";
 import { type ClientOptions, WebSocket } from "ws";
 import { jsonMonitor } from "../../src/monitoring/jsonMonitor.js";
 import type { RouterMessage } from "../../src/protocol/router/frames.js";
 import { type Environment, type RunningServer, readSettings, startServer } from "../../src/server/index.js";
+import { afterwards } from "../support/afterwards.js";
 
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** Has something undone after the test; what came last is undone first. */
-export function afterwards(cleanup: () => unknown): void {
-	cleanups.push(cleanup);
-}
+export { afterwards };
 
 export function temporaryFolder(): string {
 	const folder = mkdtempSync(join(tmpdir(), "stentor-server-"));
