@@ -5,6 +5,7 @@ import type { Desk } from "../../src/connectors/Desk.js";
 import type { PostOfficePorts } from "../../src/delivery/ports.js";
 import { RouterError } from "../../src/protocol/errors.js";
 import { textResponse } from "../../src/protocol/stentor.js";
+import { OfficeClient } from "../support/OfficeClient.js";
 import { AGENT_TOKEN, TestOffice } from "../support/office.js";
 import { MemoryFrontDesk } from "./MemoryFrontDesk.js";
 
@@ -80,32 +81,7 @@ export interface ChatFrame {
 }
 
 /** A client of the chat API. */
-export class ChatClient {
-	connection = "";
-
-	constructor(
-		private readonly at: Pick<TestOffice, "office" | "transport">,
-		readonly query: Record<string, string>,
-	) {}
-
-	async connect(): Promise<void> {
-		await this.arrive();
-		await this.at.office.welcome(this.connection);
-		await this.at.office.idle();
-	}
-
-	/** Connects, as on API Gateway, where it can't be welcomed. */
-	async arrive(): Promise<void> {
-		this.connection = this.at.transport.open();
-		await this.at.office.connect({ connection: this.connection, query: this.query, headers: {} });
-	}
-
-	async drop(): Promise<void> {
-		this.at.transport.drop(this.connection);
-		await this.at.office.disconnect(this.connection);
-		await this.at.office.idle();
-	}
-
+export class ChatClient extends OfficeClient<Pick<TestOffice, "office" | "transport">> {
 	/** Sends an action, and waits until everything that follows has happened. */
 	async act(action: string, data: Record<string, unknown> = {}): Promise<void> {
 		const frame = { action, data: { conversationId: this.conversationId, ...data } };

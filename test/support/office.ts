@@ -14,6 +14,7 @@ import { RouterError } from "../../src/protocol/errors.js";
 import type { RouterMessage } from "../../src/protocol/router/frames.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
 import { LoopTransport } from "./LoopTransport.js";
+import { OfficeClient } from "./OfficeClient.js";
 
 export const AGENT_TOKEN = "a-token-that-the-test-agent-has";
 
@@ -124,20 +125,13 @@ export class TestOffice {
 type Frame = RouterMessage<Record<string, unknown>>;
 
 /** One client's side, as the published widget (or, with message ids, our own client) plays it. */
-export class Client {
-	private connections: string[] = [];
+export class Client extends OfficeClient<TestOffice> {
 	constructor(
-		private readonly at: TestOffice,
-		readonly query: Record<string, string>,
+		at: TestOffice,
+		query: Record<string, string>,
 		readonly sessionId: string,
-	) {}
-
-	get connection(): string {
-		return this.connections.at(-1) ?? "";
-	}
-
-	set connection(connection: string) {
-		this.connections.push(connection);
+	) {
+		super(at, query);
 	}
 
 	/** Everything that has come to this client, over all its connections. */
@@ -152,24 +146,6 @@ export class Client {
 		const key = log[0]?.session ?? "";
 		const { userId = "" } = this.query;
 		return `${role}-${alias(secret, `${role} ${key}`, role === "agent" ? `agent-1:${userId}` : userId)}`;
-	}
-
-	async connect(): Promise<void> {
-		await this.arrive();
-		await this.at.office.welcome(this.connection);
-		await this.at.office.idle();
-	}
-
-	/** Connects, as on API Gateway, where it can't be welcomed. */
-	async arrive(): Promise<void> {
-		this.connection = this.at.transport.open();
-		await this.at.office.connect({ connection: this.connection, query: this.query, headers: {} });
-	}
-
-	async drop(ending: { clean?: boolean } = {}): Promise<void> {
-		this.at.transport.drop(this.connection);
-		await this.at.office.disconnect(this.connection, ending);
-		await this.at.office.idle();
 	}
 
 	async send(frame: Record<string, unknown>): Promise<void> {
