@@ -154,8 +154,7 @@ describe("what was missed", () => {
 	test("comes on reconnect by the user id alone, once and in order", async () => {
 		({ at } = setUp());
 		const visitor = await at.visitor();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await agent.say("one");
 		await visitor.drop();
 		for (let i = 0; i < 500; i++) await agent.say(`missed ${i}`);
@@ -175,8 +174,7 @@ describe("what was missed", () => {
 		await visitor.say("hi");
 		await at.office.idle();
 		at.restart();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await agent.say("while you were away");
 		await visitor.connect();
 		expect(visitor.read).toEqual(["while you were away"]);
@@ -185,8 +183,7 @@ describe("what was missed", () => {
 	test("a guessable user id gets nothing before it names the session", async () => {
 		({ at } = setUp());
 		const visitor = await at.visitor({ userId: "stentor-widget-user-ada@example.com" });
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await visitor.drop();
 		await agent.say("secret");
 		await visitor.connect();
@@ -198,8 +195,7 @@ describe("what was missed", () => {
 	test("what a lost line swallowed comes again", async () => {
 		({ at } = setUp());
 		const visitor = await at.visitor();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await agent.say("heard");
 		at.transport.isConfirming = false;
 		await agent.say("swallowed");

@@ -12,6 +12,13 @@ afterEach(() => {
 	expect(at.notes.errors).toEqual([]);
 });
 
+/** The visitor had another tab, whose place is still kept. */
+async function crashedTab({ query, sessionId }: Client): Promise<void> {
+	const crashed = await at.client(query, sessionId);
+	await crashed.join();
+	await crashed.drop();
+}
+
 /**
  * What the published widget shows: it drops a message whose time it has already. Every entry must come again with the
  * time that it first came with.
@@ -51,9 +58,7 @@ describe("a place whose client never comes back to it", () => {
 		at = new TestOffice({ answering: [new Steered()] });
 		const visitor = await at.visitor();
 		const agent = await at.bargedIn(visitor.sessionId);
-		const crashed = await at.client(visitor.query, visitor.sessionId);
-		await crashed.join();
-		await crashed.drop();
+		await crashedTab(visitor);
 		for (let i = 1; i <= 3; i++) {
 			await agent.say(`a${i}`);
 			await visitor.drop();
@@ -69,9 +74,7 @@ describe("a place whose client never comes back to it", () => {
 		await visitor.send({ event: "user joined", timeMs: at.clock.now - 40 });
 		await at.office.idle();
 		const agent = await at.bargedIn(visitor.sessionId);
-		const crashed = await at.client(visitor.query, visitor.sessionId);
-		await crashed.join();
-		await crashed.drop();
+		await crashedTab(visitor);
 		await agent.say("1");
 		const asking = { event: "new message", data: { type: "INTENT_REQUEST", rawQuery: "hi" } };
 		await visitor.send({ ...asking, timeMs: at.clock.now - 35 });
@@ -86,9 +89,7 @@ describe("a place whose client never comes back to it", () => {
 		at = new TestOffice({ answering: [new Steered()] });
 		const visitor = await at.visitor();
 		const agent = await at.bargedIn(visitor.sessionId);
-		const crashed = await at.client(visitor.query, visitor.sessionId);
-		await crashed.join();
-		await crashed.drop();
+		await crashedTab(visitor);
 		at.clock.advance(10 * 60_000);
 		await agent.say("1");
 		await visitor.drop();

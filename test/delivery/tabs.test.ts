@@ -75,8 +75,7 @@ describe("a line that's dead before anybody knows", () => {
 	test("the client that is back already gets what the dead line swallowed", async () => {
 		at = new TestOffice({ answering: [new Steered()] });
 		const visitor = await at.visitor();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await agent.say("heard");
 		at.transport.isConfirming = false;
 		await agent.say("swallowed");
@@ -88,8 +87,7 @@ describe("a line that's dead before anybody knows", () => {
 	test("where nothing confirms, a frame that found nobody is pushed when they're back", async () => {
 		at = new TestOffice({ answering: [new Steered()], transport: new LoopTransport(false), soleOwner: false });
 		const visitor = await at.visitor();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await agent.say("heard");
 		at.clock.advance(60_000);
 		// No $disconnect comes: the gone connection is only found by posting to it.
@@ -105,8 +103,7 @@ describe("a line that's dead before anybody knows", () => {
 	test("a connection that can't be posted to yet gets what it missed with the next push", async () => {
 		at = new TestOffice({ answering: [new Steered()], transport: new LoopTransport(false), soleOwner: false });
 		const visitor = await at.visitor();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await visitor.drop();
 		await agent.say("missed");
 		visitor.connection = at.transport.open();
@@ -121,8 +118,7 @@ describe("a connection that isn't welcomed", () => {
 	test.each(["new message", "typing"])("gets what it missed with its own next frame: %s", async (event) => {
 		at = new TestOffice({ answering: [new Steered()], transport: new LoopTransport(false), soleOwner: false });
 		const visitor = await at.visitor();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await at.office.idle();
 		await visitor.drop();
 		await agent.say("missed");
@@ -214,8 +210,7 @@ describe("receipts", () => {
 	test("are passed on to clients that number, and only move forward", async () => {
 		at = new TestOffice({ answering: [new Steered()] });
 		const visitor = await at.visitor();
-		const agent = await at.agent(visitor.sessionId);
-		await agent.send({ event: "barge in", sender: { displayName: "Grace" } });
+		const agent = await at.bargedIn(visitor.sessionId);
 		await visitor.say("hi", "m1");
 		await agent.send({ event: "receipt", data: { delivered: 2, read: 2 } });
 		await agent.send({ event: "receipt", data: { read: 1 } });
