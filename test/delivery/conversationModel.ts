@@ -252,6 +252,8 @@ class AgentReturns extends Checked {
 		const agent = real.agents[this.who];
 		if (agent) await reconnect(real.at, agent);
 		model.agents[this.who] = "bargedIn";
+		// The grace begins anew when the last of them is lost, or leaves those who are, again.
+		model.lostFor = 0;
 	}
 }
 
