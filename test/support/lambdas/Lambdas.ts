@@ -219,6 +219,7 @@ export class Lambdas {
 
 	private async handled(ws: LambdaProcess, event: WsEvent): Promise<void> {
 		const { statusCode } = await ws.invoke<WsResult>(event);
-		if (statusCode !== 200) throw new Error(`A ${event.requestContext.eventType} was answered ${statusCode}.`);
+		if (statusCode === 200) return;
+		throw new Error(`A ${event.requestContext.eventType} was answered ${statusCode}: ${ws.output.slice(-2_000)}`);
 	}
 }
