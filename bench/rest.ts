@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import type { Benchmark } from "./Benchmark.js";
 import { CpuMeter, generateLoad } from "./load/LoadProcess.js";
@@ -14,7 +13,6 @@ type Measured = RestThroughput & { readonly cpuPerAnswer: number };
 
 const WARM_UP_S = 3;
 const CONNECTIONS = 32;
-const ADMIN_MADE_MS = 1_000;
 const BARE = "bare Hono route";
 
 /** A conversation of a customer who has just come, and its address. */
@@ -32,8 +30,6 @@ async function conversationOf(server: ServerProcess, token: string): Promise<{ p
 
 /** An access token of the admin, as whoever signs in has one. */
 async function signIn(server: ServerProcess): Promise<string> {
-	// A new server makes its first admin after it has begun to answer.
-	await pause(ADMIN_MADE_MS);
 	const answer = await fetch(`http://${server.origin}/api/auth/login`, {
 		method: "POST",
 		headers: { "Content-Type": "application/json" },

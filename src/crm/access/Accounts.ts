@@ -15,6 +15,12 @@ export interface Account {
 	readonly version: number;
 }
 
+export interface FirstAdmin {
+	readonly agent: Agent;
+	/** Where none was given. */
+	readonly madePassword?: string;
+}
+
 export interface AccountPorts {
 	readonly topic: string;
 	readonly storage: Storage;
@@ -33,6 +39,8 @@ export class Accounts {
 	private readonly cost: ScryptCost;
 	/** Is checked where there's no account, so that the time tells nothing. */
 	private decoy: Promise<string> | undefined;
+	/** The making of the first admin. */
+	private beginning: Promise<unknown> = Promise.resolve();
 
 	constructor(private readonly ports: AccountPorts) {
 		this.cost = ports.cost ?? SCRYPT_COST;
@@ -72,6 +80,7 @@ export class Accounts {
 	/** Whose e-mail and password these are; undefined: nobody's. Takes the same time either way. */
 	async check(app: string, email: string, password: string): Promise<{ agent: Agent; account: Account } | undefined> {
 		const { storage, agents } = this.ports;
+		await this.beginning;
 		const agent = await agents.byEmail(app, email);
 		const key = agent && this.key(app, agent.id);
 		const record = key === undefined ? undefined : await storage.get(accounts, [key]);
@@ -85,12 +94,20 @@ export class Accounts {
 
 	/**
 	 * The first start: makes the app's first admin, once for all. Without a password one is made, which nobody can read
-	 * again. Undefined where there was a first admin already. Throws a `ZodError`, `agent_email_taken`.
+	 * again. Undefined where there was a first admin already. Who signs in meanwhile waits for it. Throws a `ZodError`,
+	 * `agent_email_taken`.
 	 */
-	async makeFirstAdmin(
+	makeFirstAdmin(app: string, given: { email?: string; password?: string } = {}): Promise<FirstAdmin | undefined> {
+		const made = this.firstAdmin(app, given);
+		// Its failure is the caller's.
+		this.beginning = made.catch(() => undefined);
+		return made;
+	}
+
+	private async firstAdmin(
 		app: string,
-		{ email = FIRST_ADMIN_EMAIL, password }: { email?: string; password?: string } = {},
-	): Promise<{ readonly agent: Agent; readonly madePassword?: string } | undefined> {
+		{ email = FIRST_ADMIN_EMAIL, password }: { email?: string; password?: string },
+	): Promise<FirstAdmin | undefined> {
 		const { storage, agents, topic } = this.ports;
 		const scope = scopeOf(topic, app);
 		if (await storage.get(firstAdmins, [scope])) return undefined;
