@@ -38,6 +38,31 @@ describe("a customer's message", () => {
 		expect(grace.client.of("conversation").filter(({ event }) => event === "assigned")).toHaveLength(1);
 	});
 
+	test("waits for the department that it was handed off to, whatever is said meanwhile", async () => {
+		const { agents, availability, assignments, conversations } = at.crm;
+		const of = async (department: string) => {
+			const { id } = await at.agent(department);
+			await agents.update(APP, id, { departments: [department] });
+			await availability.choose(APP, id, "offline");
+			return id;
+		};
+		const [sales, support] = [await of("sales"), await of("support")];
+		const ada = await at.customer();
+		const id = ada.conversationId ?? "";
+		await conversations.update(APP, id, { department: "sales" });
+		await ada.say("It leaks.");
+		await at.eventually(async () => (await assignments.of(APP, id))?.state === "waiting");
+		await assignments.request(APP, id, { department: "support" });
+		const told = ada.of("queue").length;
+		await ada.say("Is anybody there?");
+		await at.eventually(() => ada.of("queue").length > told);
+		await availability.choose(APP, sales, "online");
+		await assignments.dispatch(APP, sales);
+		expect(await assignments.of(APP, id)).toMatchObject({ state: "waiting" });
+		await availability.choose(APP, support, "online");
+		await at.eventually(async () => (await conversation(id)).assignedAgentId === support);
+	});
+
 	test("waits for an agent of the conversation's department, where it has one", async () => {
 		const support = await at.agent("support");
 		await at.crm.agents.update(APP, support.id, { departments: ["support"] });

@@ -84,6 +84,16 @@ export class Assignments {
 		);
 	}
 
+	/** What waits for an agent waits for one of this department from now on; `null`: for anybody. */
+	async move(app: string, conversationId: string, department: string | null): Promise<void> {
+		const before = await this.change(app, conversationId, (record) => {
+			if (record?.state !== "waiting") return [];
+			const next = moved(record, record.priority, department);
+			return next.department === record.department ? [] : [put(next, record), queued(next)];
+		});
+		if (before?.state === "waiting") await this.dispatcher.run(app);
+	}
+
 	/**
 	 * Gives the conversation to this agent, whoever had it, whatever it needs, and whether they are away or busy.
 	 * Throws `agent_unknown`, `agent_unavailable` (offline), `agent_at_capacity`.

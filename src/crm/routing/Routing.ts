@@ -146,7 +146,9 @@ export class Routing {
 		const { priority, department } = conversation;
 		const isLeft = before?.state === "assigned" && !hasPerson && (await this.seating.isGone(app, before.agentId));
 		const held = isLeft ? await assignments.passOn(app, id, before.agentId) : before;
-		const assignment = held?.state === "assigned" ? held : await assignments.request(app, id, { priority, department });
+		// What waits already may have been handed off to another department than its own.
+		const wanted = held ? { priority } : { priority, department };
+		const assignment = held?.state === "assigned" ? held : await assignments.request(app, id, wanted);
 		if (assignment.state === "assigned" && assignment.agentId !== conversation.assignedAgentId) {
 			await this.seating.settle(app, id);
 		}

@@ -5,6 +5,7 @@ import { route } from "../../http/Route.js";
 import { InvalidRequest } from "../../http/wrongFields.js";
 import { belongingOf } from "../belonging.js";
 import { fits } from "../ConversationLists.js";
+import { isEnded } from "../lifecycle.js";
 import type { ConversationFields } from "../records.js";
 import { conversationFilter, conversationUpdate, type NewConversation, wantedConversation } from "../schema.js";
 import { conversation, openedConversation, shownTo } from "../shape.js";
@@ -76,9 +77,7 @@ export function conversationRecordRoutes({
 			async handle({ app, actor, record, params: { id }, body, rev }) {
 				const changed = await handling.update(record, await persons.of(actor, record), body, rev);
 				const { department } = body;
-				if (department !== undefined && (await assignments.of(app, id))?.state === "waiting") {
-					await assignments.request(app, id, { priority: changed.priority, department });
-				}
+				if (department !== undefined && !isEnded(changed.status)) await assignments.move(app, id, department);
 				return changed;
 			},
 		}),
