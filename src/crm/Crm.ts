@@ -233,7 +233,7 @@ export class Crm {
 		const { roster, desk } = this;
 		const tickets = new SocketTickets({ tickets: this.tickets, agents, accounts });
 		const { customers } = this;
-		const bar = (app: string, id: string, isBarred = true) => this.office.bar(app, id, isBarred);
+		const bar = (app: string, id: string, isBarred: boolean) => this.office.bar(app, id, isBarred);
 		const barring = new Barring({ ...ports, secret: ports.aliasSecret, office: { bar }, customers });
 		const permits = new SocketPermits({ agents, conversations, barring });
 		changes.listen(({ before }) => before && permits.forget());
@@ -258,7 +258,8 @@ export class Crm {
 		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
 		const followed = (app: string, id: string, entries: readonly Entry[]) => this.routing.followed(app, id, entries);
 		const presses = (entry: Entry) => this.routing.presses(entry);
-		const projection = new ConversationProjection({ ...announced, bar, followed, presses });
+		const follow = (app: string, customerId: string, id: string) => barring.follow(app, customerId, id);
+		const projection = new ConversationProjection({ ...announced, bar: follow, followed, presses });
 		this.handling = new Handling({ office, conversations, projection, persons });
 		office.plug(projection);
 		office.plug(new MessageIndexing(index));

@@ -5,6 +5,7 @@ import type { Visiting } from "../../delivery/ports.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Customers } from "../customers/Customers.js";
 import { assertActive } from "../customers/Registration.js";
+import type { CustomerStatus } from "../customers/records.js";
 import { emailAddress } from "../records/input.js";
 import type { ConversationPorts } from "./ConversationStore.js";
 import { conversations, customerConversationsKey } from "./records.js";
@@ -26,19 +27,40 @@ export class Barring {
 
 	constructor(private readonly ports: BarringPorts) {}
 
-	/** Brings the customer's sessions to what their status says. Throws `customer_unknown`. */
-	follow(app: string, customerId: string): Promise<void> {
-		const { topic, storage, customers } = this.ports;
+	/**
+	 * Brings the customer's sessions to what their status says; `newest` is one that may not be found among theirs yet.
+	 * Where one fails, the others are brought there all the same. Throws `customer_unknown`, and what one of them throws.
+	 */
+	follow(app: string, customerId: string, newest?: string): Promise<void> {
 		return this.lanes.run(`${app}/${customerId}`, async () => {
-			const { status } = await customers.get(app, customerId);
-			const hash = customerConversationsKey(topic, app, customerId);
-			let cursor: string | undefined;
-			do {
-				const page = await storage.query(conversations, { index: "byCustomer", hash, limit: 100, cursor });
-				await Promise.all(page.records.map(({ id }) => this.bar(app, id, status === "blocked")));
-				cursor = page.cursor;
-			} while (cursor);
+			let done: CustomerStatus | undefined;
+			// Another process may have said otherwise meanwhile.
+			for (;;) {
+				const { status } = await this.ports.customers.get(app, customerId);
+				if (status === done) return;
+				await this.bring(app, customerId, status === "blocked", newest);
+				done = status;
+			}
 		});
+	}
+
+	private async bring(app: string, customerId: string, isBarred: boolean, newest: string | undefined): Promise<void> {
+		const { topic, storage } = this.ports;
+		const hash = customerConversationsKey(topic, app, customerId);
+		const failures: unknown[] = [];
+		const each = async (ids: readonly string[]) => {
+			for (const done of await Promise.allSettled(ids.map((id) => this.bar(app, id, isBarred)))) {
+				if (done.status === "rejected") failures.push(done.reason);
+			}
+		};
+		if (newest !== undefined) await each([newest]);
+		let cursor: string | undefined;
+		do {
+			const page = await storage.query(conversations, { index: "byCustomer", hash, limit: 100, cursor });
+			await each(page.records.map(({ id }) => id).filter((id) => id !== newest));
+			cursor = page.cursor;
+		} while (cursor);
+		if (failures.length > 0) throw failures[0];
 	}
 
 	/** Refuses a visitor who comes to a session: rejects with `customer_blocked`. */

@@ -24,7 +24,7 @@ export interface ProjectionPorts extends ConversationPorts {
 	/** Whether an entry can't wait to be gathered with others. Default: all can. */
 	readonly presses?: (entry: Entry) => boolean;
 	/** Called for a session that has become a conversation of a customer who is blocked. */
-	readonly bar?: (app: string, id: string) => Promise<void>;
+	readonly bar?: (app: string, customerId: string, id: string) => Promise<void>;
 	/** Called after a conversation was brought to these entries, each at least once; a failure that may pass has them come again. */
 	readonly followed?: (app: string, id: string, entries: readonly Entry[]) => Promise<void>;
 }
@@ -160,7 +160,7 @@ export class ConversationProjection implements Plugin {
 		const { openedAt, timeMs: lastMessageAt } = head;
 		const about = { id, priority: "low", channel: "web", openedAt, lastMessageAt, hasBegun: true } as const;
 		const { customer } = await this.opening.open(app, visitorOf(head), about);
-		if (customer.status === "blocked") await this.ports.bar?.(app, id);
+		if (customer.status === "blocked") await this.ports.bar?.(app, customer.id, id);
 		return this.store.record(app, id);
 	}
 }
