@@ -15,8 +15,8 @@ export class Background {
 	track(what: string, work: Promise<unknown>): void {
 		this.running++;
 		work.then(this.done, (error: unknown) => {
-			this.monitor.error(`${what} failed`, error);
 			this.done();
+			this.monitor.error(`${what} failed`, error);
 		});
 	}
 

@@ -71,8 +71,13 @@ export class Fanout {
 			// Where there are two, one of them said it.
 			const written = targets.length > 2 ? new Map<string, string | undefined>() : undefined;
 			for (const target of targets) {
-				if (target.behind) this.ports.catchUp(target);
-				else this.push(target, appended, written);
+				try {
+					if (target.behind) this.ports.catchUp(target);
+					else this.push(target, appended, written);
+				} catch (error) {
+					// It's in the log: whoever said it is to be told so, whatever becomes of one reader.
+					this.ports.monitor.error("push failed", error, { session: logId(target.key), to: target.participantId });
+				}
 			}
 		};
 	}
