@@ -80,7 +80,8 @@ export class Accounts {
 	/** Whose e-mail and password these are; undefined: nobody's. Takes the same time either way. */
 	async check(app: string, email: string, password: string): Promise<{ agent: Agent; account: Account } | undefined> {
 		const { storage, agents } = this.ports;
-		await this.beginning;
+		// Whether that worked is told to who began it.
+		await Promise.allSettled([this.beginning]);
 		const agent = await agents.byEmail(app, email);
 		const key = agent && this.key(app, agent.id);
 		const record = key === undefined ? undefined : await storage.get(accounts, [key]);
@@ -99,8 +100,7 @@ export class Accounts {
 	 */
 	makeFirstAdmin(app: string, given: { email?: string; password?: string } = {}): Promise<FirstAdmin | undefined> {
 		const made = this.firstAdmin(app, given);
-		// Its failure is the caller's.
-		this.beginning = made.catch(() => undefined);
+		this.beginning = made;
 		return made;
 	}
 
