@@ -30,9 +30,7 @@ export interface AssignmentPorts extends Pick<AgentPorts, "topic" | "storage" | 
 }
 
 /** A conversation that wants an agent. */
-export interface Wanted extends Pick<Need, "skills"> {
-	/** Whose agents may have it; `null`: anybody. Default: as before, or anybody. */
-	readonly department?: string | null;
+export interface Wanted extends Need {
 	/** Default `"low"`. */
 	readonly priority?: Priority;
 }
@@ -218,7 +216,7 @@ export class Assignments {
 			askedAt,
 			place: queuePlace(priority, askedAt, conversationId),
 			skills,
-			department: department ?? undefined,
+			department,
 		};
 	}
 
@@ -227,7 +225,8 @@ export class Assignments {
 	}
 }
 
-function moved(before: WaitingRecord, priority: Priority, given: Wanted["department"]): WaitingRecord {
+/** `given`: a department; `null`: none any more; undefined: as before. */
+function moved(before: WaitingRecord, priority: Priority, given?: string | null): WaitingRecord {
 	const department = given === undefined ? before.department : (given ?? undefined);
 	return { ...before, priority, department, place: queuePlace(priority, before.askedAt, before.conversationId) };
 }

@@ -129,7 +129,7 @@ export function conversationLifeRoutes({
 			async handle({ app, actor, record, params, body: { target, agentId, skills, department } }) {
 				const by = await persons.of(actor, record);
 				await assign(record, agentId ?? null);
-				// Before it's handed off: who is wanted then has no needs.
+				// Before it's handed off: who is wanted then has no needs but the conversation's own department.
 				const isForAnybody = target === undefined && agentId === undefined;
 				const { priority } = record;
 				if (isForAnybody) await assignments.request(app, params.id, { priority, skills, department });
