@@ -9,14 +9,14 @@ import { PostOffice } from "../../src/delivery/PostOffice.js";
 import { collections } from "../../src/delivery/records.js";
 import { silent as monitor } from "../../src/monitoring/Monitor.js";
 import { prepareDataDir } from "../../src/server/dataDir.js";
-import { spareCores } from "../../src/server/garbage.js";
+import { collectAlone } from "../../src/server/garbageCollection.js";
 import { readSettings } from "../../src/server/settings.js";
 import { Load } from "../../src/server/sockets/Load.js";
 import { SocketDoor } from "../../src/server/sockets/SocketDoor.js";
 import { LibsqlStorage } from "../../src/storage/libsql/LibsqlStorage.js";
 import { LocalTransport } from "../../src/transport/local/LocalTransport.js";
 
-spareCores();
+collectAlone();
 const settings = readSettings(process.env);
 const secret = settings.jwtSecret ?? "";
 prepareDataDir(settings.dataDir);

@@ -1,7 +1,7 @@
 import { createAgentToken } from "../../connectors/admin/agentToken.js";
 import { ReportingMonitor } from "../../monitoring/reports/ReportingMonitor.js";
 import { jwtSecretIn } from "../dataDir.js";
-import { spareCores } from "../garbage.js";
+import { collectAlone } from "../garbageCollection.js";
 import { readReporting } from "../reportingSettings.js";
 import { type RunningServer, serverLog, startServer } from "../Server.js";
 import { loadEnvironment, readSettings, type Settings } from "../settings.js";
@@ -45,7 +45,7 @@ export const start: Command = {
 	options: {},
 	words: 0,
 	async run() {
-		spareCores();
+		collectAlone();
 		const environment = loadEnvironment();
 		const settings = readSettings(environment);
 		const reporting = readReporting(environment);
