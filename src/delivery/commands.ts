@@ -96,7 +96,10 @@ export async function changeAttached<T>(
 	}
 }
 
-/** Who is at the connection, in a session that it's attached to, and who may hear of them. Throws `session_unknown`, `not_joined`. */
+/**
+ * Who is at the connection, in a session that it's attached to, and who may hear of them. Throws `session_unknown`,
+ * `not_joined`.
+ */
 export async function present(
 	{ log, attendance }: CommandPorts,
 	{ connected }: Context,

@@ -38,7 +38,10 @@ export interface Attached {
 	readonly isFirst: boolean;
 }
 
-/** Attaches a connection to the session; a visitor must be the one who opened it. Throws `session_forbidden`, `customer_blocked`, `session_full`. */
+/**
+ * Attaches a connection to the session; a visitor must be the one who opened it. Throws `session_forbidden`,
+ * `customer_blocked`, `session_full`.
+ */
 export function attach(draft: SessionDraft, arrival: Arrival): Attached {
 	const { head } = draft;
 	const { connection, url } = arrival.address;
