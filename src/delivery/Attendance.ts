@@ -114,6 +114,7 @@ export class Attendance {
 	 * Attaches a connection whose user says nothing but its id to the sessions that it was in. A session in which the
 	 * user still is, at another connection, is another tab's; unless it's the newest, which may be both's. An agent's are
 	 * different visitors' talks: where its client can't tell them apart, only the newest is theirs.
+	 * A visitor goes on where they aren't barred. Throws `customer_blocked` where they are in all of them.
 	 */
 	async comeBack(connected: Connected, sessionId: string | undefined): Promise<void> {
 		const { memberships, log, connections } = this.ports;
@@ -124,15 +125,22 @@ export class Attendance {
 		const { role, dialect } = connected.connector;
 		const wanted = role === "agent" && !dialect.manySessions ? named.slice(0, 1) : named;
 		const joining: Joining = { profile: {}, mayOpen: false, returning: true, pushLater: true };
+		let [isBarred, mayGoOn] = [false, false];
 		for (const [index, key] of wanted.entries()) {
 			const head = await log.peek(key);
 			const there = head?.participants[this.participantOf(connected, key)];
 			if (!there || (role === "agent" && !(await this.mayHear(connected, key)))) continue;
+			if (head.barred && role === "visitor") {
+				isBarred = true;
+				continue;
+			}
+			mayGoOn = true;
 			const isElsewhere = Object.values(there.endpoints).every(
 				({ connection }) => connection !== undefined && (!this.ports.soleOwner || connections.isOpen(connection)),
 			);
 			if (index === 0 || !isElsewhere || dialect.manySessions) await this.join(connected, key, joining);
 		}
+		if (isBarred && !mayGoOn) throw new RouterError("customer_blocked");
 	}
 
 	/** Whether an agent who was in a session may still be in it. */

@@ -3,7 +3,7 @@ import { AdminConnector } from "../../src/connectors/admin/AdminConnector.js";
 import type { Admission, ConnectRequest } from "../../src/connectors/Connector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
 import { LIMITS } from "../../src/protocol/limits.js";
-import { type Client, TestOffice } from "../support/office.js";
+import { Client, TestOffice } from "../support/office.js";
 import { Steered } from "./Steered.js";
 import { onDeployment, steeredStorage } from "./steering.js";
 
@@ -191,4 +191,30 @@ test("how far readers were isn't kept in memory when they're gone", async () => 
 	isBlind = false;
 	const written = await at.office.receipts("shop", visitor.sessionId);
 	expect([...written.values()]).toContainEqual(expect.objectContaining({ read: 2 }));
+});
+
+test("who is barred from one of their sessions comes back to the others; from all of them, they are refused", async () => {
+	at = new TestOffice({ answering: [new Steered()] });
+	const one = await at.visitor();
+	const other = new Client(at, one.query, `${one.sessionId}-2`);
+	await other.connect();
+	await other.join();
+	const agents = [await at.bargedIn(one.sessionId), await at.bargedIn(other.sessionId)];
+	await one.drop();
+	await other.drop();
+	for (const agent of agents) await agent.say("Hello");
+	await at.office.bar("shop", one.sessionId, true);
+	await one.connect();
+	expect(one.frames.map(({ sessionId }) => sessionId)).toContain(other.sessionId);
+	expect(one.frames.map(({ sessionId }) => sessionId)).not.toContain(one.sessionId);
+	expect(one.read).toEqual(["Hello"]);
+	await one.say("Am I heard?");
+	expect(one.of("failure").map(({ data }) => data?.code)).toEqual(["customer_blocked"]);
+	await one.drop();
+	await at.office.bar("shop", other.sessionId, true);
+	await expect(one.connect()).rejects.toMatchObject({ code: "customer_blocked" });
+	await at.office.bar("shop", one.sessionId, false);
+	await one.connect();
+	await one.say("And now?");
+	expect(agents.map(({ read }) => read)).toEqual([["And now?"], []]);
 });
