@@ -151,7 +151,9 @@ export class Crm {
 	constructor(private readonly ports: CrmPorts) {
 		const { storage, clock, secret, visitorAuth } = ports;
 		this.audit = new AuditTrail(ports);
-		const onStatus = (app: string, id: string, status: CustomerStatus) => {
+		const jobs = new Jobs(ports);
+		this.jobs = jobs;
+		const said = (app: string, id: string, status: CustomerStatus) => {
 			this.whileTelling(app, "sessions not told of a customer's status", barring.follow(app, id));
 			if (status !== "blocked") return;
 			const end = (each: string) => this.endConnections(app, customerAccountOf(each), "customer_blocked");
@@ -162,7 +164,8 @@ export class Crm {
 				this.joins.former(app, id).then((ids) => ids.forEach(end)),
 			);
 		};
-		this.customers = new Customers({ ...ports, onStatus });
+		const follower = { due: (app: string, id: string) => barring.due(app, id), said };
+		this.customers = new Customers({ ...ports, follower });
 		const changes = new LocalChanges();
 		const announced = { ...ports, onChange: changes.announce };
 		const conversations = new Conversations(announced);
@@ -234,7 +237,7 @@ export class Crm {
 		const tickets = new SocketTickets({ tickets: this.tickets, agents, accounts });
 		const { customers } = this;
 		const bar = (app: string, id: string, isBarred: boolean) => this.office.bar(app, id, isBarred);
-		const barring = new Barring({ ...ports, secret: ports.aliasSecret, office: { bar }, customers });
+		const barring = new Barring({ ...ports, secret: ports.aliasSecret, office: { bar }, customers, jobs });
 		const permits = new SocketPermits({ agents, conversations, barring });
 		changes.listen(({ before }) => before && permits.forget());
 		const office = ports.office({ agents: this.access, frontDesk, tickets, roster, permits, desk, files });
@@ -246,10 +249,8 @@ export class Crm {
 		this.persons = persons;
 		const { attachments } = this;
 		const uploaderOf = (app: string, customerId: string) => persons.uploader({ role: "customer", app, customerId });
-		const jobs = new Jobs(ports);
-		this.jobs = jobs;
 		this.erasures = new Erasures({ ...announced, jobs, office, customers, assignments, attachments, uploaderOf });
-		this.joins = new Joins({ ...announced, jobs, customers, onStatus, attachments, uploaderOf });
+		this.joins = new Joins({ ...announced, jobs, customers, follower, attachments, uploaderOf });
 		this.exports = new Exports({ ...ports, office, attachments });
 		const daysOf = async (app: string) => (await ports.apps.get(app))?.retentionDays ?? ports.retentionDays;
 		this.retention = new Retention({ ...ports, erasures: this.erasures, daysOf });
@@ -258,8 +259,7 @@ export class Crm {
 		this.routing = new Routing({ office, conversations, agents, availability, assignments, persons, queue, monitor });
 		const followed = (app: string, id: string, entries: readonly Entry[]) => this.routing.followed(app, id, entries);
 		const presses = (entry: Entry) => this.routing.presses(entry);
-		const follow = (app: string, customerId: string, id: string) => barring.follow(app, customerId, id);
-		const projection = new ConversationProjection({ ...announced, bar: follow, followed, presses });
+		const projection = new ConversationProjection({ ...announced, barring, followed, presses });
 		this.handling = new Handling({ office, conversations, projection, persons });
 		office.plug(projection);
 		office.plug(new MessageIndexing(index));

@@ -11,6 +11,7 @@ import { ChatClient } from "../connectors/chatOffice.js";
 import { localSettings, onDynamodbLocal } from "../support/dynamodbLocal.js";
 import { APP, CrmOffice } from "./CrmOffice.js";
 import { Dying } from "./Dying.js";
+import { Faulty } from "./Faulty.js";
 import { COLLECTIONS } from "./marked.js";
 
 type Open = (collections: readonly AnyCollection[], clock: () => number) => Promise<Storage>;
@@ -132,23 +133,37 @@ describe.each(Object.entries(STORAGES))("customers who are one person are joined
 		expect(session?.participants.filter(({ role }) => role === "visitor")).toHaveLength(1);
 	}, 120_000);
 
-	test("also where the process dies in the middle: asked again, or at the next upkeep", async () => {
-		for (const part of [0.3, 0.7]) {
+	test("also where the process dies of any of its writes: asked again, or at the next upkeep", async () => {
+		for (let writes = 1, isOver = false; !isOver; writes++) {
 			tag = `${tag}x`;
 			const { known, other, into, from } = await two();
-			await at.office.idle();
-			deaths.dieAfter(1 + Math.floor(part * 14));
+			await at.crm.customers.update(APP, into, { status: "blocked" });
+			await at.crm.idle();
+			deaths.dieAfter(writes);
 			await at.crm.joins.join(APP, into, from).catch(() => undefined);
+			await at.crm.idle();
+			isOver = !deaths.isDead;
 			deaths.dieAfter(Number.POSITIVE_INFINITY);
 			// Whoever worked on it counts as dead.
 			aheadMs += 120_001;
 			await at.crm.upkeep();
 			expect(await at.crm.joins.join(APP, into, from)).toBe("done");
+			await at.crm.idle();
 			expect(await theirs(from)).toEqual([]);
-			expect(await theirs(into)).toEqual([known, other].map(({ conversationId }) => conversationId ?? "").sort());
+			const ids = [known, other].map(({ conversationId }) => conversationId ?? "").sort();
+			expect(await theirs(into)).toEqual(ids);
 			expect((await at.crm.customers.get(APP, into)).totalConversations).toBe(2);
+			for (const id of ids) {
+				const conversation = await at.crm.conversations.get(APP, id);
+				const person = await at.crm.persons.of({ role: "customer", app: APP, customerId: into }, conversation);
+				const closing = at.crm.handling.close(conversation, person);
+				expect({ writes, closing: await closing.catch(({ code }) => code) }).toEqual({
+					writes,
+					closing: "customer_blocked",
+				});
+			}
 		}
-	}, 120_000);
+	}, 240_000);
 
 	test("one of two who are to become each other stays", async () => {
 		const { into, from } = await two();
@@ -166,4 +181,39 @@ describe.each(Object.entries(STORAGES))("customers who are one person are joined
 		await expect(at.crm.joins.join(APP, into, "nobody")).rejects.toMatchObject({ code: "customer_unknown" });
 		await expect(at.crm.joins.join(APP, "nobody", into)).rejects.toMatchObject({ code: "customer_unknown" });
 	}, 120_000);
+});
+
+test("a conversation that the index doesn't show in time goes over later, and is barred: also where the process dies of it", async () => {
+	const clock = { now: Date.now() };
+	const memory = new Faulty({ collections: COLLECTIONS, clock: () => clock.now });
+	const deaths = new Dying();
+	const storage: Storage = deaths.of(memory, ["put", "update", "delete", "transact"]);
+	const at = await CrmOffice.open([], { gatherMs: 20, clock: () => clock.now, openStorage: async () => storage });
+	ends.push(() => at.close());
+	for (let writes = 1, isOver = false; !isOver; writes++) {
+		const talk = async (who: string) => {
+			const { conversationId = "" } = await at.customer(`${who}-${writes}@example.com`);
+			return at.crm.conversations.get(APP, conversationId);
+		};
+		const [{ customerId: into }, { customerId: from, id, ...other }] = [await talk("known"), await talk("other")];
+		await at.crm.customers.update(APP, into, { status: "blocked" });
+		await at.crm.idle();
+		memory.hidden = id;
+		deaths.dieAfter(writes);
+		await at.crm.joins.join(APP, into, from).catch(() => undefined);
+		await at.crm.idle();
+		isOver = !deaths.isDead;
+		deaths.dieAfter(Number.POSITIVE_INFINITY);
+		memory.hidden = undefined;
+		clock.now += 120_001;
+		await at.crm.upkeep();
+		await at.crm.idle();
+		expect({ writes, now: await at.crm.conversations.get(APP, id) }).toMatchObject({
+			writes,
+			now: { customerId: into },
+		});
+		const person = { role: "visitor", ...at.crm.persons.customer({ ...other, customerId: from }) } as const;
+		const closing = at.office.act(APP, person, { type: "close", sessionId: id });
+		expect({ writes, done: await closing.catch(({ code }) => code) }).toEqual({ writes, done: "customer_blocked" });
+	}
 });

@@ -45,7 +45,7 @@ export const ACCESS = {
 		streams: ["ConnectionsTable"],
 	},
 	worker: {
-		tables: [...talk, ...care, ...words, "deskChanges"],
+		tables: [...talk, ...care, ...words, "jobs", "deskChanges"],
 		connections: true,
 		secrets: ["SettingsSecret"],
 		apps: true,

@@ -11,12 +11,16 @@ export interface JoinPorts extends ConversationPorts {
 	readonly customers: Pick<Customers, "get" | "absorb" | "remove">;
 	readonly attachments: Pick<Attachments, "handOver">;
 	readonly jobs: Jobs;
-	readonly onStatus?: CustomersPorts["onStatus"];
+	readonly follower?: CustomersPorts["follower"];
 	/** By which name a customer uploads files. */
 	readonly uploaderOf: (app: string, customerId: string) => string;
 }
 
 const JOIN = "join-customer";
+const AGAIN = "join-again";
+
+/** How much an index may lag behind, in milliseconds: what it doesn't show before is moved after that. */
+const AGAIN_AFTER_MS = 30_000;
 
 export type JoinState = "running" | "done";
 
@@ -32,6 +36,7 @@ export class Joins {
 		this.storage = ports.storage;
 		this.conversations = new JoinedConversations(ports);
 		ports.jobs.add(JOIN, (job) => this.work(job));
+		ports.jobs.add(AGAIN, ({ app, subject, data }) => this.moveRest(app, subject, String(data.into)));
 	}
 
 	/**
@@ -76,20 +81,32 @@ export class Joins {
 	}
 
 	private async work({ app, subject: from, data, isOver }: Job): Promise<Outcome> {
+		const { customers, uploaderOf, attachments, jobs, clock } = this.ports;
 		const into = String(data.into);
 		const [other, stays] = await Promise.all([this.find(app, from), this.find(app, into)]);
 		if (!other || !stays || !(await this.point(app, from, into))) return "done";
-		const { status } = await this.ports.customers.absorb(app, into, other);
+		await customers.absorb(app, into, other);
 		for (const _ of ["what there is", "what was begun meanwhile"]) {
 			await this.moveIdentities(from, into);
 			if (!(await this.conversations.move(app, from, stays, isOver))) return {};
 		}
-		const { uploaderOf, attachments } = this.ports;
 		await attachments.handOver({ app, uploader: uploaderOf(app, from) }, uploaderOf(app, into));
-		await this.ports.customers.remove(app, from);
+		// Before they're gone: this job ends where it finds that they are.
+		await jobs.schedule(app, AGAIN, from, { at: clock() + AGAIN_AFTER_MS, data: { into } });
+		await customers.remove(app, from);
+		return this.moveRest(app, from, into);
+	}
+
+	/** What was begun until they were gone. Sessions follow whether their customer is blocked now. */
+	private async moveRest(app: string, from: string, into: string): Promise<Outcome> {
+		const { follower } = this.ports;
+		const stays = await this.find(app, await this.current(app, into));
+		if (!stays) return "done";
 		await this.conversations.move(app, from, stays, () => false);
-		// Of conversations that weren't theirs yet when they were blocked.
-		if (status === "blocked") this.ports.onStatus?.(app, into, status);
+		if (follower) {
+			await this.storage.transact([follower.due(app, stays.id)]);
+			follower.said(app, stays.id, stays.status);
+		}
 		return "done";
 	}
 

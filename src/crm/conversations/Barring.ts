@@ -3,29 +3,49 @@ import { Lanes } from "../../delivery/Lanes.js";
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import type { Visiting } from "../../delivery/ports.js";
 import { RouterError } from "../../protocol/errors.js";
+import type { Write } from "../../storage/Storage.js";
 import type { Customers } from "../customers/Customers.js";
 import { assertActive } from "../customers/Registration.js";
 import type { CustomerStatus } from "../customers/records.js";
+import type { Job, Jobs, Outcome } from "../jobs/Jobs.js";
 import { emailAddress } from "../records/input.js";
 import type { ConversationPorts } from "./ConversationStore.js";
 import { conversations, customerConversationsKey } from "./records.js";
 
-export interface BarringPorts extends Pick<ConversationPorts, "topic" | "storage"> {
+export interface BarringPorts extends Pick<ConversationPorts, "topic" | "storage" | "clock"> {
 	/** Keys what visitors are called in the app: the post office's. */
 	readonly secret: string;
 	readonly office: Pick<PostOffice, "bar">;
 	readonly customers: Pick<Customers, "get" | "registration">;
+	readonly jobs: Jobs;
 }
+
+const FOLLOW = "follow-status";
+
+/**
+ * How long after the first time it's done once more, in milliseconds: what an index didn't show yet is there by then, and
+ * another process that was in the midst of it has written what it read before.
+ */
+const AGAIN_AFTER_MS = 30_000;
 
 /**
  * Has blocked customers take part in none of their sessions, by whatever client: a widget's visitor is known by nothing
- * but the session. That stands in the session itself, so that no message costs another read.
+ * but the session. The customer's status is what counts; sessions hold a copy of it, so that no message costs another
+ * read. A job brings the copies to it for sure.
  */
 export class Barring {
 	/** One thing after the other of each customer: the last one finds the newest status. */
 	private readonly lanes = new Lanes();
 
-	constructor(private readonly ports: BarringPorts) {}
+	constructor(private readonly ports: BarringPorts) {
+		ports.jobs.add(FOLLOW, (job) => this.again(job));
+	}
+
+	/** For the transaction after which sessions are to follow; `follow` makes it sooner. */
+	due(app: string, customerId: string): Write {
+		const { jobs, clock } = this.ports;
+		return jobs.scheduling(app, FOLLOW, customerId, { at: clock() + AGAIN_AFTER_MS });
+	}
 
 	/**
 	 * Brings the customer's sessions to what their status says; `newest` is one that may not be found among theirs yet.
@@ -42,6 +62,16 @@ export class Barring {
 				done = status;
 			}
 		});
+	}
+
+	private async again({ app, subject }: Job): Promise<Outcome> {
+		try {
+			await this.follow(app, subject);
+		} catch (error) {
+			// They were erased, or have become another one.
+			if (!(error instanceof RouterError && error.code === "customer_unknown")) throw error;
+		}
+		return "done";
 	}
 
 	private async bring(app: string, customerId: string, isBarred: boolean, newest: string | undefined): Promise<void> {

@@ -39,6 +39,11 @@ export interface Opened {
 	readonly isNew: boolean;
 }
 
+export interface OpeningPorts extends ConversationPorts {
+	/** Is written with what has begun of a customer who is blocked. Default: nothing. */
+	readonly due?: (app: string, customerId: string) => Write;
+}
+
 /** Opens conversations: customer, their identity and the conversation come to be in one transaction. */
 export class Opening {
 	readonly tags: TagIndex;
@@ -47,10 +52,12 @@ export class Opening {
 	private readonly registration: Registration;
 	private readonly topic: string;
 	private readonly onChange: ConversationPorts["onChange"];
+	private readonly due: OpeningPorts["due"];
 
-	constructor({ topic, storage, clock, onChange }: ConversationPorts) {
+	constructor({ topic, storage, clock, onChange, due }: OpeningPorts) {
 		this.topic = topic;
 		this.onChange = onChange;
+		this.due = due;
 		this.storage = storage;
 		this.clock = clock;
 		this.tags = new TagIndex(storage, conversationTags);
@@ -71,6 +78,7 @@ export class Opening {
 			await this.tags.enter(taggingOf(record));
 			const writes: Write[] = [
 				...(registered.isNew ? registered.writes : [visit(this.topic, registered.customer, now)]),
+				...(this.due && registered.customer.status === "blocked" ? [this.due(app, registered.customer.id)] : []),
 				{ put: conversations, record, if: "absent" },
 			];
 			try {

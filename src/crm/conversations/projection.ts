@@ -11,6 +11,7 @@ import { placeAt } from "../lists/Listing.js";
 import { decided } from "../records/decided.js";
 import { emailAddress } from "../records/input.js";
 import { type ActivityRecord, conversationActivity, countAll, isMessage, noActivity } from "./activity.js";
+import type { Barring } from "./Barring.js";
 import { type ConversationPorts, ConversationStore } from "./ConversationStore.js";
 import type { Changed } from "./change.js";
 import { followed } from "./following.js";
@@ -23,8 +24,8 @@ export interface ProjectionPorts extends ConversationPorts {
 	readonly gatherMs?: number;
 	/** Whether an entry can't wait to be gathered with others. Default: all can. */
 	readonly presses?: (entry: Entry) => boolean;
-	/** Called for a session that has become a conversation of a customer who is blocked. */
-	readonly bar?: (app: string, customerId: string, id: string) => Promise<void>;
+	/** Is told of sessions that have become conversations of customers who are blocked. */
+	readonly barring?: Pick<Barring, "due" | "follow">;
 	/** Called after a conversation was brought to these entries, each at least once; a failure that may pass has them come again. */
 	readonly followed?: (app: string, id: string, entries: readonly Entry[]) => Promise<void>;
 }
@@ -43,7 +44,8 @@ export class ConversationProjection implements Plugin {
 
 	constructor(private readonly ports: ProjectionPorts) {
 		this.store = new ConversationStore(ports);
-		this.opening = new Opening(ports);
+		const { barring } = ports;
+		this.opening = new Opening({ ...ports, due: barring && ((app, customerId) => barring.due(app, customerId)) });
 		this.batches = new Batches((key, batch) => this.work(key, batch), ports.gatherMs ?? 5_000);
 	}
 
@@ -160,7 +162,7 @@ export class ConversationProjection implements Plugin {
 		const { openedAt, timeMs: lastMessageAt } = head;
 		const about = { id, priority: "low", channel: "web", openedAt, lastMessageAt, hasBegun: true } as const;
 		const { customer } = await this.opening.open(app, visitorOf(head), about);
-		if (customer.status === "blocked") await this.ports.bar?.(app, customer.id, id);
+		if (customer.status === "blocked") await this.ports.barring?.follow(app, customer.id, id);
 		return this.store.record(app, id);
 	}
 }

@@ -32,9 +32,16 @@ import {
 	newCustomer,
 } from "./schema.js";
 
+/** Has sockets and sessions follow where somebody says whether a customer is blocked. */
+export interface StatusFollower {
+	/** Is written in the transaction that says so: what follows is done then, should the process die of it. */
+	due(app: string, customerId: string): Write;
+	/** Is called after it, each time. */
+	said(app: string, customerId: string, status: CustomerStatus): void;
+}
+
 export interface CustomersPorts extends CustomerPorts {
-	/** Is told each time that somebody says whether a customer is blocked: their sockets and sessions are to follow. */
-	readonly onStatus?: (app: string, customerId: string, status: CustomerStatus) => void;
+	readonly follower?: StatusFollower;
 }
 
 /** How many tags a customer has at most. */
@@ -108,6 +115,7 @@ export class Customers {
 			const writes: Write[] = [
 				{ update: customers, key: [before.customer], change, if: [{ path: "rev", eq: before.rev }] },
 				...moveOfAddress(this.topic, before, after),
+				...(changes.status === undefined ? [] : this.due(app, id)),
 			];
 			try {
 				await this.storage.transact(writes);
@@ -118,8 +126,7 @@ export class Customers {
 				throw error;
 			}
 			await this.tags.leave(tagging);
-			// Said again, it's done again: the process may have died of it.
-			if (changes.status !== undefined) this.ports.onStatus?.(app, id, changes.status);
+			if (changes.status !== undefined) this.ports.follower?.said(app, id, changes.status);
 			return after;
 		});
 	}
@@ -132,8 +139,11 @@ export class Customers {
 			const tagging = retagging(this.topic, before, after);
 			await this.tags.enter(tagging);
 			const change = changeBetween(before, recordOf(this.topic, after));
-			await this.storage.update(customers, [before.customer], change, [{ path: "rev", eq: before.rev }]);
-			if (after.status === "blocked") this.ports.onStatus?.(app, id, "blocked");
+			await this.storage.transact([
+				{ update: customers, key: [before.customer], change, if: [{ path: "rev", eq: before.rev }] },
+				...(after.status === "blocked" ? this.due(app, id) : []),
+			]);
+			if (after.status === "blocked") this.ports.follower?.said(app, id, "blocked");
 			return after;
 		});
 	}
@@ -172,6 +182,11 @@ export class Customers {
 			if (error instanceof ConditionFailed) throw new RouterError("customer_unknown", undefined, { cause: error });
 			throw error;
 		}
+	}
+
+	private due(app: string, id: string): Write[] {
+		const { follower } = this.ports;
+		return follower ? [follower.due(app, id)] : [];
 	}
 
 	private ensure(app: string, person: Person): Promise<Registered> {

@@ -1,6 +1,6 @@
 import type { Monitor } from "../../monitoring/Monitor.js";
 import { ConditionFailed } from "../../protocol/errors.js";
-import type { Json, Storage } from "../../storage/Storage.js";
+import type { Json, Storage, Write } from "../../storage/Storage.js";
 import { keyIn, scopeOf } from "../agents/records.js";
 import { type JobRecord, jobs } from "./records.js";
 
@@ -67,6 +67,11 @@ export class Jobs {
 		{ at, data }: Pick<JobRecord, "at" | "data">,
 	): Promise<void> {
 		await this.ports.storage.put(jobs, { ...this.fresh(app, kind, subject, data), at });
+	}
+
+	/** The same, as a write: for the transaction that makes the job necessary. */
+	scheduling(app: string, kind: string, subject: string, { at, data }: Pick<JobRecord, "at" | "data">): Write {
+		return { put: jobs, record: { ...this.fresh(app, kind, subject, data), at } };
 	}
 
 	/** Undefined where there's none: it was never begun, or is done. */
