@@ -102,6 +102,7 @@ export class Joins {
 		const { follower } = this.ports;
 		const stays = await this.find(app, await this.current(app, into));
 		if (!stays) return "done";
+		await this.moveIdentities(from, stays.id);
 		await this.conversations.move(app, from, stays, () => false);
 		if (follower) {
 			await this.storage.transact([follower.due(app, stays.id)]);
