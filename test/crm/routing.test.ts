@@ -52,7 +52,7 @@ describe("a customer's message", () => {
 		await conversations.update(APP, id, { department: "sales" });
 		await ada.say("It leaks.");
 		await at.eventually(async () => (await assignments.of(APP, id))?.state === "waiting");
-		await assignments.request(APP, id, { department: "support" });
+		await assignments.request(APP, id, { department: "support", own: "sales" });
 		const told = ada.of("queue").length;
 		await ada.say("Is anybody there?");
 		await at.eventually(() => ada.of("queue").length > told);

@@ -149,6 +149,30 @@ describe("an upkeep makes good", () => {
 		await at.eventually(async () => (await conversation(id)).assignedAgentId === grace.id);
 	});
 
+	test("that a process died between the change of a waiting conversation's department and that of whom it waits for", async () => {
+		const [sales, support] = [await at.agent("sales"), await at.agent("support")];
+		for (const [department, { id }] of Object.entries({ sales, support })) {
+			await at.crm.agents.update(APP, id, { departments: [department] });
+			await at.crm.availability.choose(APP, id, "offline");
+		}
+		const ada = await at.customer();
+		const id = ada.conversationId ?? "";
+		await at.crm.conversations.update(APP, id, { department: "support" });
+		await ada.say("Hello?");
+		await at.eventually(() => ada.of("queue").length > 0);
+		storage.onTransact = (writes) => {
+			if (writes.some((write) => "put" in write && write.put.name === "assignmentQueue")) fail();
+		};
+		const department = "sales";
+		await at.crm.conversations.update(APP, id, { department });
+		const moving = at.crm.assignments.move(APP, id, { department, own: department });
+		await expect(moving).rejects.toMatchObject({ code: "storage_unavailable" });
+		storage.onTransact = () => {};
+		await at.crm.availability.choose(APP, sales.id, "online");
+		await at.crm.upkeep();
+		await at.eventually(async () => (await conversation(id)).assignedAgentId === sales.id);
+	});
+
 	test("that the agent of a customer who waits has gone: somebody who is free has it", async () => {
 		const grace = await at.agent("grace");
 		const [waits, answered] = [await at.customer(), await at.customer("bob@example.com")];

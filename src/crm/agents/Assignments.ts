@@ -33,6 +33,16 @@ export interface AssignmentPorts extends Pick<AgentPorts, "topic" | "storage" | 
 export interface Wanted extends Need {
 	/** Default `"low"`. */
 	readonly priority?: Priority;
+	/**
+	 * The conversation's own department, `null` for none: where it's another one than before, it's wanted for that one's
+	 * agents, unless a `department` is given. Default: as before, or none.
+	 */
+	readonly own?: string | null;
+}
+
+/** Who is wanted from now on for what waits. */
+export interface Moving extends Pick<Wanted, "priority" | "own"> {
+	readonly department?: string | null;
 }
 
 /** How often what lost a race is tried again. */
@@ -57,16 +67,14 @@ export class Assignments {
 
 	/**
 	 * An agent is wanted: whoever has it keeps it, else it goes to who is free, else it waits. Asking again changes its
-	 * priority and its department while it waits, and neither its age nor the skills it needs.
+	 * priority and its department while it waits, as they are given, and neither its age nor the skills it needs.
 	 */
 	async request(app: string, conversationId: string, wanted: Wanted = {}): Promise<Assignment> {
-		const { priority = "low", department } = wanted;
+		const { priority = "low" } = wanted;
 		await this.change(app, conversationId, (before) => {
-			if (before?.state === "assigned") return [];
-			const next = before ? moved(before, priority, department) : this.wait(app, conversationId, priority, wanted);
-			const isMoved = next.place !== before?.place;
-			if (!isMoved && next.department === before.department) return [];
-			return [put(next, before), queued(next), ...(before && isMoved ? [unqueued(before)] : [])];
+			if (before) return before.state === "waiting" ? moving(before, { ...wanted, priority }) : [];
+			const next = this.wait(app, conversationId, priority, wanted);
+			return [put(next, before), queued(next)];
 		});
 		const asked = await this.of(app, conversationId);
 		if (asked?.state === "assigned") return asked;
@@ -82,14 +90,14 @@ export class Assignments {
 		);
 	}
 
-	/** What waits for an agent waits for one of this department from now on; `null`: for anybody. */
-	async move(app: string, conversationId: string, department: string | null): Promise<void> {
-		const before = await this.change(app, conversationId, (record) => {
-			if (record?.state !== "waiting") return [];
-			const next = moved(record, record.priority, department);
-			return next.department === record.department ? [] : [put(next, record), queued(next)];
+	/** The same of what waits already; anything else stays as it is. `department: null`: anybody may have it. */
+	async move(app: string, conversationId: string, wanted: Moving): Promise<void> {
+		let writes: readonly Write[] = [];
+		await this.change(app, conversationId, (record) => {
+			writes = record?.state === "waiting" ? moving(record, wanted) : [];
+			return writes;
 		});
-		if (before?.state === "waiting") await this.dispatcher.run(app);
+		if (writes.length > 0) await this.dispatcher.run(app);
 	}
 
 	/**
@@ -203,7 +211,12 @@ export class Assignments {
 		return record;
 	}
 
-	private wait(app: string, conversationId: string, priority: Priority, { skills, department }: Wanted): WaitingRecord {
+	private wait(
+		app: string,
+		conversationId: string,
+		priority: Priority,
+		{ skills, own, department = own ?? undefined }: Wanted,
+	): WaitingRecord {
 		const scope = scopeOf(this.ports.topic, app);
 		const askedAt = this.ports.clock();
 		return {
@@ -217,6 +230,7 @@ export class Assignments {
 			place: queuePlace(priority, askedAt, conversationId),
 			skills,
 			department,
+			own: own ?? undefined,
 		};
 	}
 
@@ -225,8 +239,19 @@ export class Assignments {
 	}
 }
 
-/** `given`: a department; `null`: none any more; undefined: as before. */
-function moved(before: WaitingRecord, priority: Priority, given?: string | null): WaitingRecord {
-	const department = given === undefined ? before.department : (given ?? undefined);
-	return { ...before, priority, department, place: queuePlace(priority, before.askedAt, before.conversationId) };
+/** What is written where somebody else is wanted for what waits. */
+function moving(before: WaitingRecord, wanted: Moving): readonly Write[] {
+	const { priority = before.priority } = wanted;
+	const own = given(wanted.own, before.own);
+	const department = given(wanted.department, own === before.own ? before.department : own);
+	const place = queuePlace(priority, before.askedAt, before.conversationId);
+	const isMoved = place !== before.place;
+	if (!isMoved && department === before.department && own === before.own) return [];
+	const next: WaitingRecord = { ...before, priority, own, department, place };
+	return [put(next, before), queued(next), ...(isMoved ? [unqueued(before)] : [])];
+}
+
+/** `null`: none any more; undefined: as before. */
+function given(wanted: string | null | undefined, before: string | undefined): string | undefined {
+	return wanted === undefined ? before : (wanted ?? undefined);
 }

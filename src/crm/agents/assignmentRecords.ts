@@ -14,7 +14,10 @@ interface Asking {
 	/** Since when an agent is wanted, epoch milliseconds. */
 	askedAt: number;
 	skills?: string[];
+	/** Whose agents may have it. */
 	department?: string;
+	/** The conversation's own department as it was last known; it may have been handed off to another one. */
+	own?: string;
 }
 
 export interface WaitingRecord extends Asking {

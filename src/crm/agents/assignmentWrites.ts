@@ -66,7 +66,7 @@ export function unqueued({ scope, place }: Pick<QueueRecord, "scope" | "place">)
 
 /** The conversation is this agent's from now on, in place of what was read. */
 export function assigned(before: AssignmentRecord, agent: AgentRecord, now: number): AssignedRecord {
-	const { conversation, scope, appId, conversationId, priority, askedAt, skills, department } = before;
+	const { conversation, scope, appId, conversationId, priority, askedAt, skills, department, own } = before;
 	const { agent: holder, id: agentId } = agent;
 	return {
 		state: "assigned",
@@ -78,6 +78,7 @@ export function assigned(before: AssignmentRecord, agent: AgentRecord, now: numb
 		askedAt,
 		skills,
 		department,
+		own,
 		holder,
 		agentId,
 		assignedAt: now,

@@ -143,12 +143,10 @@ export class Routing {
 			await this.keep(conversation);
 			return this.noteSettled(key);
 		}
-		const { priority, department } = conversation;
+		const { priority, department: own = null } = conversation;
 		const isLeft = before?.state === "assigned" && !hasPerson && (await this.seating.isGone(app, before.agentId));
 		const held = isLeft ? await assignments.passOn(app, id, before.agentId) : before;
-		// What waits already may have been handed off to another department than its own.
-		const wanted = held ? { priority } : { priority, department };
-		const assignment = held?.state === "assigned" ? held : await assignments.request(app, id, wanted);
+		const assignment = held?.state === "assigned" ? held : await assignments.request(app, id, { priority, own });
 		if (assignment.state === "assigned" && assignment.agentId !== conversation.assignedAgentId) {
 			await this.seating.settle(app, id);
 		}

@@ -40,11 +40,14 @@ export class Tending {
 		);
 	}
 
-	/** Those who wait: while nobody is there, the bot answers them. */
+	/** Those who wait do so for the department that's theirs by now; while nobody is there, the bot answers them. */
 	async waiting(app: string): Promise<void> {
 		let cursor: string | undefined;
 		do {
 			const page = await this.ports.assignments.waiting(app, { limit: PAGE, cursor });
+			for (const { id, department: own = null } of await this.ports.conversations.several(app, page.conversationIds)) {
+				await this.each(app, id, () => this.ports.assignments.move(app, id, { own }));
+			}
 			await this.leaveToBot(app, page.conversationIds);
 			cursor = page.cursor;
 		} while (cursor !== undefined);

@@ -131,8 +131,8 @@ export function conversationLifeRoutes({
 				await assign(record, agentId ?? null);
 				// Before it's handed off: who is wanted then has no needs but the conversation's own department.
 				const isForAnybody = target === undefined && agentId === undefined;
-				const { priority } = record;
-				if (isForAnybody) await assignments.request(app, params.id, { priority, skills, department });
+				const { priority, department: own = null } = record;
+				if (isForAnybody) await assignments.request(app, params.id, { priority, skills, department, own });
 				return handling.handOff(record, by, target);
 			},
 		}),

@@ -77,7 +77,8 @@ export function conversationRecordRoutes({
 			async handle({ app, actor, record, params: { id }, body, rev }) {
 				const changed = await handling.update(record, await persons.of(actor, record), body, rev);
 				const { department } = body;
-				if (department !== undefined && !isEnded(changed.status)) await assignments.move(app, id, department);
+				if (department !== undefined && !isEnded(changed.status))
+					await assignments.move(app, id, { department, own: department });
 				return changed;
 			},
 		}),
