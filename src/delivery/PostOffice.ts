@@ -2,6 +2,7 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import type { Dialect, Signal } from "../protocol/Dialect.js";
 import type { Entry, Role } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
+import { asLogged } from "./asLogged.js";
 import type { Arriving, Connected } from "./Connections.js";
 import type { Served } from "./FrameOrder.js";
 import { newId, participantId, sessionKey } from "./identity.js";
@@ -234,10 +235,12 @@ export class PostOffice {
 	/**
 	 * Gives every plugin entries that were read elsewhere, as from a DynamoDB stream: those of one session in their order,
 	 * each at least once. Entries of other topics are left out. Resolves when what plugins keep of them is durable; throws
-	 * what one of them throws, and then the same entries are to be given again.
+	 * what one of them throws, and then the same entries are to be given again. Late ones are taken from the log: they may
+	 * have been erased.
 	 */
-	feed(entries: readonly Entry[]): Promise<void> {
-		return this.rooms.plugins.give(entries);
+	async feed(entries: readonly Entry[]): Promise<void> {
+		const { storage, clock } = this.ports;
+		await this.rooms.plugins.give(await asLogged(storage, entries, clock()));
 	}
 
 	/** A session as it is now; undefined if there's none. */

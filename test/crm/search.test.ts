@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { MessageIndexing } from "../../src/crm/search/MessageIndexing.js";
 import type { Looking } from "../../src/crm/search/Search.js";
 import { snippetOf } from "../../src/crm/search/snippet.js";
 import { distinctWordsOf, wordsOf } from "../../src/crm/search/words.js";
+import type { Entry } from "../../src/protocol/envelope.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
+import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
 import type { Storage } from "../../src/storage/Storage.js";
 import type { TextIndex } from "../../src/storage/TextIndex.js";
 import { WordTextIndex } from "../../src/storage/words/index.js";
+import { TestClock, TestOffice } from "../support/office.js";
 import { APP, CrmOffice } from "./CrmOffice.js";
+import { COLLECTIONS } from "./marked.js";
 
 describe("words", () => {
 	const of = (text: string) => wordsOf(text).map(({ word }) => word);
@@ -174,4 +179,41 @@ describe.each(Object.entries(INDEXES))("search, by %s", (_, indexOn) => {
 		const asked = at.crm.search.search(APP, "hello", staff, { cursor: "nonsense" });
 		await expect(asked).rejects.toMatchObject({ code: "invalid_query" });
 	});
+});
+
+test("what was erased isn't found because it's given again later, as it was said", async () => {
+	const clock = new TestClock();
+	const storage = new MemoryStorage({ collections: COLLECTIONS, clock: clock.read });
+	const at = new TestOffice({ storage, clock: clock.read, feed: "given" });
+	const index = new WordTextIndex(storage);
+	at.office.plug(new MessageIndexing(index));
+	const visitor = await at.visitor();
+	const { sessionId } = visitor;
+	const log = async () => {
+		const said: Entry[] = [];
+		for await (const page of at.office.history("shop", sessionId)) said.push(...page);
+		return said;
+	};
+	const found = async (word: string) => {
+		const { places } = await index.find({ scope: "test/shop", words: [word] }, { limit: 10 });
+		return places.map(({ number }) => number);
+	};
+	await visitor.say("My secret");
+	const given = await log();
+	await at.office.feed(given);
+	const secret = given.find(({ content }) => content.type === "message")?.seq;
+	expect(await found("secret")).toEqual([secret]);
+	await at.office.erase("shop", sessionId);
+	expect(await found("secret")).toEqual([]);
+	clock.advance(3_600_000);
+	await visitor.connect();
+	await visitor.join();
+	await visitor.say("Another thing");
+	// Another process, which knows nothing of the erasing.
+	at.restart();
+	at.office.plug(new MessageIndexing(index));
+	await at.office.feed([...given, ...(await log()).slice(given.length)]);
+	expect(await found("secret")).toEqual([]);
+	expect(await found("another")).toHaveLength(1);
+	expect(at.notes.errors).toEqual([]);
 });
