@@ -7,6 +7,8 @@ import { type CursorRecord, cursors } from "./records.js";
 const GATHER_MS = 25;
 
 type Field = "pushed" | "delivered" | "read";
+/** How far somebody says to be. */
+export type Receipt = Partial<Record<"delivered" | "read", number>>;
 
 /**
  * How far each reader of a session is. Cursors only move forward; their moves are gathered and written behind, so that
@@ -22,6 +24,7 @@ export class Cursors {
 	constructor(
 		private readonly storage: Storage,
 		private readonly monitor: Monitor,
+		private readonly soleOwner: boolean,
 	) {}
 
 	/** Moves a cursor forward; `write` false keeps it in this process only. Answers whether it moved. */
@@ -39,8 +42,35 @@ export class Cursors {
 		return true;
 	}
 
-	/** Learns how far a reader is, where this process doesn't know: what another one was told isn't news. */
-	async learn(key: string, reader: string): Promise<void> {
+	/**
+	 * Moves a reader's cursors forward; answers those that moved: each move once, whichever processes are told of it. Where
+	 * there are others, it's written first. Throws `storage_unavailable`.
+	 */
+	async advance(key: string, reader: string, { delivered, read }: Receipt): Promise<Receipt> {
+		if (this.soleOwner) await this.learn(key, reader);
+		const moved: Receipt = {};
+		const each = async (field: "delivered" | "read", seq: number | undefined) => {
+			if (seq === undefined || (this.inMemory(key, reader)[field] ?? -1) >= seq) return;
+			const isNews = this.soleOwner || (await this.written(key, reader, field, seq));
+			if (this.move(key, reader, field, seq, this.soleOwner) && isNews) moved[field] = seq;
+		};
+		await Promise.all([each("delivered", delivered), each("read", read)]);
+		return moved;
+	}
+
+	/** Writes it, unless it's as far already: answers whether it moved. */
+	private async written(key: string, reader: string, field: Field, seq: number): Promise<boolean> {
+		try {
+			await this.storage.update(cursors, [key, reader], { set: [[field, seq]] }, [{ path: field, below: seq }]);
+			return true;
+		} catch (error) {
+			if (error instanceof ConditionFailed) return false;
+			throw error;
+		}
+	}
+
+	/** Learns how far a reader is, where this process doesn't know: what was told before it started isn't news. */
+	private async learn(key: string, reader: string): Promise<void> {
 		if (this.known.get(key)?.has(reader)) return;
 		const { delivered, read } = (await this.storage.get(cursors, [key, reader])) ?? {};
 		if (delivered !== undefined) this.move(key, reader, "delivered", delivered, false);
@@ -63,7 +93,7 @@ export class Cursors {
 			cursor = page.cursor;
 		} while (cursor);
 		for (const [reader, at] of this.known.get(key) ?? []) {
-			if (reader.startsWith(prefix)) found.set(reader, { ...found.get(reader), ...at });
+			if (reader.startsWith(prefix)) found.set(reader, furthest(found.get(reader), at));
 		}
 		return found;
 	}
@@ -99,11 +129,20 @@ export class Cursors {
 		const seq = this.inMemory(key, reader)[field];
 		if (seq === undefined) return;
 		try {
-			await this.storage.update(cursors, [key, reader], { set: [[field, seq]] }, [{ path: field, below: seq }]);
+			// Another process may be further: cursors only move forward.
+			await this.written(key, reader, field, seq);
 		} catch (error) {
-			// Another process is further: cursors only move forward.
-			if (error instanceof ConditionFailed) return;
 			this.monitor.error("cursor not written", error, { field });
 		}
 	}
+}
+
+/** What's stored and what this process has learned may each be further. */
+function furthest(
+	stored: Partial<Record<Field, number>> = {},
+	known: Partial<Record<Field, number>>,
+): Partial<Record<Field, number>> {
+	const at = { ...stored };
+	for (const [field, seq] of Object.entries(known) as [Field, number][]) at[field] = Math.max(at[field] ?? 0, seq);
+	return at;
 }

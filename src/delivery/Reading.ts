@@ -86,13 +86,9 @@ export async function moveCursors(
 	{ delivered, read }: Pick<Of<"receipt">, "delivered" | "read">,
 	mayHear: (id: string, participant: Participant) => boolean,
 ): Promise<void> {
-	await cursors.learn(head.session, who.id);
-	const moved: Record<string, number> = {};
-	const upTo = read === "all" ? head.seq : read;
-	for (const [field, seq] of Object.entries({ delivered, read: upTo })) {
-		if (seq === undefined || seq > head.seq) continue;
-		if (cursors.move(head.session, who.id, field as "delivered" | "read", seq)) moved[field] = seq;
-	}
+	const inLog = (seq: number | undefined) => (seq !== undefined && seq > head.seq ? undefined : seq);
+	const upTo = read === "all" ? head.seq : inLog(read);
+	const moved = await cursors.advance(head.session, who.id, { delivered: inLog(delivered), read: upTo });
 	if (Object.keys(moved).length === 0) return;
 	const { app, sessionId } = partsOf(head.session);
 	if (moved.read !== undefined && who.role === "agent") roster?.read(app, sessionId, moved.read);

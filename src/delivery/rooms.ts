@@ -48,7 +48,7 @@ export function furnish(ports: PostOfficePorts): Rooms {
 	const track = (what: string, work: Promise<unknown>) => background.track(what, work);
 	const switchboard = new Switchboard(apps, connectors);
 	const log = new SessionLog(storage, clock, soleOwner);
-	const cursors = new Cursors(storage, monitor);
+	const cursors = new Cursors(storage, monitor, soleOwner);
 	const connections = new Connections(topic, storage, switchboard, clock, soleOwner);
 	const memberships = new Memberships(topic, storage, clock);
 	const fanout: Fanout = new Fanout({

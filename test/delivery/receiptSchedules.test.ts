@@ -1,6 +1,14 @@
-import { expect, test } from "@jest/globals";
+import { randomUUID } from "node:crypto";
+import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { PostOffice } from "../../src/delivery/PostOffice.js";
+import type { PostOfficePorts } from "../../src/delivery/ports.js";
+import { collections } from "../../src/delivery/records.js";
+import { createTables, DynamoStorage } from "../../src/storage/dynamodb/index.js";
 import { type ChatClient, ChatOffice, echo } from "../connectors/chatOffice.js";
+import { localSettings, onDynamodbLocal } from "../support/dynamodbLocal.js";
+import { LoopTransport } from "../support/LoopTransport.js";
 import type { Client } from "../support/office.js";
 
 /** Who is in the conversation: the visitor's two devices, and two agents of whom the first takes part. */
@@ -8,18 +16,21 @@ type Who = "phone" | "laptop" | "grace" | "alan";
 const EVERYBODY: readonly Who[] = ["phone", "laptop", "grace", "alan"];
 const personOf = (who: Who) => (who === "phone" || who === "laptop" ? "visitor" : who);
 
-/** `upTo`: the entry, as a part of what there is by then; over 1, one that there isn't yet. */
-type Step =
+/** `upTo`: the entry, as a part of what there is by then; over 1, one that there isn't yet. `via`: the process it comes to. */
+type Step = { readonly via: number } & (
 	| { readonly who: Who; readonly says: true }
 	| { readonly who: Who; readonly field: "read" | "delivered"; readonly upTo: number }
-	| { readonly who: "grace" | "alan"; readonly readsAll: true };
+	| { readonly who: "grace" | "alan"; readonly readsAll: true }
+);
 
 const who = fc.constantFrom(...EVERYBODY);
+const via = fc.nat(1);
 const step: fc.Arbitrary<Step> = fc.oneof(
-	{ weight: 2, arbitrary: fc.record({ who, says: fc.constant<true>(true) }) },
+	{ weight: 2, arbitrary: fc.record({ via, who, says: fc.constant<true>(true) }) },
 	{
 		weight: 5,
 		arbitrary: fc.record({
+			via,
 			who,
 			field: fc.constantFrom<"read" | "delivered">("read", "delivered"),
 			upTo: fc.constantFrom(0, 0.2, 0.4, 0.6, 0.8, 1, 1, 1.5),
@@ -28,6 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	{
 		weight: 2,
 		arbitrary: fc.record({
+			via,
 			who: fc.constantFrom<"grace" | "alan">("grace", "alan"),
 			readsAll: fc.constant<true>(true),
 		}),
@@ -47,11 +59,13 @@ class Room {
 		private readonly visitors: Readonly<Record<"phone" | "laptop", Client>>,
 		private readonly agents: Readonly<Record<"grace" | "alan", ChatClient>>,
 		readonly conversationId: string,
+		private readonly processes: readonly PostOffice[],
 	) {}
 
 	/** `graceTakesPart`: or she only watches, as Alan does. */
-	static async open(graceTakesPart: boolean): Promise<Room> {
-		const at = new ChatOffice({ answering: [echo] });
+	static async open(graceTakesPart: boolean, processes: number, ports: Partial<PostOfficePorts>): Promise<Room> {
+		const at = new ChatOffice({ answering: [echo], ...ports });
+		const others = Array.from({ length: processes - 1 }, () => new PostOffice({ ...at.ports }));
 		const phone = await at.visitor();
 		const { sessionId } = phone;
 		const laptop = await at.client({ ...phone.query }, sessionId);
@@ -61,7 +75,12 @@ class Room {
 		const grace = await at.chatAgent("grace", sessionId);
 		const alan = await at.chatAgent("alan", sessionId);
 		if (graceTakesPart) await grace.act("takeOver", { conversationId: sessionId });
-		return new Room(at, { phone, laptop }, { grace, alan }, sessionId);
+		return new Room(at, { phone, laptop }, { grace, alan }, sessionId, [at.office, ...others]);
+	}
+
+	/** What comes from here on comes to this process. */
+	comeTo(process: number): void {
+		this.at.office = this.processes[process % this.processes.length] ?? this.at.office;
 	}
 
 	async seq(): Promise<number> {
@@ -100,13 +119,15 @@ class Room {
 
 const asText = ({ by, read, delivered }: Receipt) => JSON.stringify({ by, read, delivered });
 
-test("whoever reads what when: each move forward is told once, to every endpoint of the others who may know of it", async () => {
+/** Each move forward is told once, to every endpoint of the others who may know of it. */
+async function check(numRuns: number, processes: number, portsOf: () => Partial<PostOfficePorts>): Promise<void> {
 	await fc.assert(
 		fc.asyncProperty(fc.boolean(), fc.array(step, { minLength: 3, maxLength: 15 }), async (takesPart, steps) => {
-			const room = await Room.open(takesPart);
+			const room = await Room.open(takesPart, processes, portsOf());
 			const expected: Record<Who, Receipt[]> = { phone: [], laptop: [], grace: [], alan: [] };
 			const cursors = new Map<string, { read?: number; delivered?: number }>();
 			for (const [index, each] of steps.entries()) {
+				room.comeTo(each.via);
 				if ("says" in each) {
 					await room.say(each.who, `m${index}`);
 					continue;
@@ -149,6 +170,40 @@ test("whoever reads what when: each move forward is told once, to every endpoint
 			}
 			expect(room.at.notes.errors).toEqual([]);
 		}),
-		{ numRuns: 40 },
+		{ numRuns },
 	);
-}, 60_000);
+}
+
+/** Without a process of its own for the storage, as on API Gateway. */
+const shared = () => ({ transport: new LoopTransport(false), soleOwner: false, topic: randomUUID() });
+
+test("whoever reads what when, each move is told once", () => check(40, 1, () => ({})), 60_000);
+
+test("so it is with two processes, whichever hears of it", () => check(40, 2, shared), 60_000);
+
+test("what two devices say at the same moment, each to another process, is told once", async () => {
+	const room = await Room.open(false, 2, shared());
+	const newest = await room.seq();
+	const said = (["phone", "laptop"] as const).map((device, process) => {
+		room.comeTo(process);
+		return room.mark(device, { read: newest, delivered: newest });
+	});
+	await Promise.all(said);
+	const told = room.told("grace", await room.names());
+	const inAll = (["read", "delivered"] as const).map(
+		(field) => told.filter((each) => each[field] !== undefined).length,
+	);
+	expect(inAll).toEqual([1, 1]);
+});
+
+await onDynamodbLocal(({ client, endpoint }) => {
+	const streams = new DynamoDBStreamsClient(localSettings(endpoint));
+	const storage = new DynamoStorage({ client, streams });
+	beforeAll(() => createTables(client, collections), 240_000);
+	afterAll(async () => {
+		await storage.close();
+		streams.destroy();
+	});
+
+	test("so it is with two processes on DynamoDB", () => check(10, 2, () => ({ ...shared(), storage })), 240_000);
+});
