@@ -1,10 +1,11 @@
 import type { App } from "../apps/Apps.js";
 import type { SocketConnector } from "../connectors/Connector.js";
 import type { Dialect, Greeting } from "../protocol/Dialect.js";
-import { asRouterError, ConditionFailed, RouterError } from "../protocol/errors.js";
+import { asRouterError, RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Address } from "../transport/Transport.js";
 import { AccountIndex, CONNECTION_S } from "./AccountIndex.js";
+import { Greetings } from "./Greetings.js";
 import type { Switchboard } from "./ports.js";
 import { type ConnectionRecord, connections } from "./records.js";
 
@@ -40,6 +41,7 @@ export class Connections {
 	/** Those of this process that end at a time of their own. */
 	private readonly ending = new Map<string, Connected>();
 	private readonly accounts: AccountIndex;
+	private readonly greetings: Greetings;
 
 	constructor(
 		private readonly topic: string,
@@ -49,6 +51,7 @@ export class Connections {
 		private readonly soleOwner: boolean,
 	) {
 		this.accounts = new AccountIndex(topic, storage, clock, soleOwner);
+		this.greetings = new Greetings(storage, clock, soleOwner);
 	}
 
 	/** Lets a connection in, or throws why it isn't: `unknown_app`, or what its connector says. */
@@ -201,28 +204,9 @@ export class Connections {
 		}
 	}
 
-	/**
-	 * Has `tell` tell the connection what it's to be told first, once in this process. Should the process die of it,
-	 * another one tells it again. Answers whether the connection took it.
-	 */
-	async greet({ record }: Connected, tell: (greeting: Greeting) => Promise<boolean>): Promise<boolean> {
-		const { greeting } = record;
-		if (!greeting) return true;
-		delete record.greeting;
-		if (!(await tell(greeting))) {
-			// API Gateway says the same of one that isn't open yet.
-			record.greeting = greeting;
-			return false;
-		}
-		if (this.soleOwner) return true;
-		try {
-			const isThere = [{ path: "greeting", exists: true }] as const;
-			await this.storage.update(connections, [record.connection], { remove: ["greeting"] }, isThere);
-		} catch (error) {
-			// Another process has told it, too.
-			if (!(error instanceof ConditionFailed)) throw error;
-		}
-		return true;
+	/** Has `tell` tell the connection what it's to be told first, once. Answers whether the connection has it. */
+	greet({ record }: Connected, tell: (greeting: Greeting) => Promise<boolean>): Promise<boolean> {
+		return this.greetings.once(record, tell);
 	}
 
 	/** Whether the connection may have to be greeted first, as far as this process knows. */

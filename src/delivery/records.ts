@@ -174,6 +174,8 @@ export interface ConnectionRecord {
 	peopleFirst?: true;
 	/** What it's to be told first, until it has been. */
 	greeting?: Greeting;
+	/** Since when a process is about to tell it, epoch milliseconds. */
+	greetingAt?: number;
 	/** The keys of the sessions that it has been attached to. */
 	sessions: Record<string, true>;
 	expires: number;

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import type { AnsweringConnector } from "../../src/connectors/Connector.js";
 import { collections } from "../../src/delivery/records.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
+import { SteeredTransport } from "../delivery/steering.js";
 import { LoopTransport } from "../support/LoopTransport.js";
-import { AGENT_TOKEN } from "../support/office.js";
+import { AGENT_TOKEN, TestClock } from "../support/office.js";
 import { ChatClient, ChatOffice, echo } from "./chatOffice.js";
 
 async function logOf(at: ChatOffice, conversationId = "") {
@@ -39,6 +41,45 @@ describe("a customer", () => {
 		const third = new ChatOffice({ ...shared, soleOwner: false });
 		await third.office.receive(client.connection, '{"action":"ping"}');
 		expect(client.frames.slice(2)).toEqual([{ type: "pong" }]);
+	});
+
+	test("is greeted once by three processes at the same moment, the one that let them in among them, and before anything else", async () => {
+		const storage = new MemoryStorage({ collections, clock: Date.now });
+		const transport = new SteeredTransport(false);
+		transport.before = async () => void (await pause(20));
+		const processes = [0, 1, 2].map(() => new ChatOffice({ storage, transport, soleOwner: false, clock: Date.now }));
+		const [first = new ChatOffice()] = processes;
+		const client = new ChatClient(first, { user: '{"email":"ada@example.com"}' });
+		await client.arrive();
+		const greeted = processes.map(({ office }) => office.welcome(client.connection));
+		const pings = processes.map(({ office }) => office.receive(client.connection, '{"action":"ping"}'));
+		expect(await Promise.all(greeted)).toEqual([true, true, true]);
+		await Promise.all(pings);
+		// The one that let them in has it done by another one, and later.
+		for (const { office } of processes) await office.receive(client.connection, '{"action":"ping"}');
+		for (const { office } of processes) await office.idle();
+		expect(client.frames[0]).toMatchObject({ customerId: expect.any(String) });
+		expect(client.frames.slice(1)).toEqual(Array(6).fill({ type: "pong" }));
+	});
+
+	test("is greeted by another process where the one that was about to has died", async () => {
+		const clock = new TestClock();
+		const storage = new MemoryStorage({ collections, clock: clock.read });
+		const transport = new SteeredTransport(false);
+		const [one, other] = [0, 1].map(() => new ChatOffice({ storage, transport, soleOwner: false, clock: clock.read }));
+		if (!one || !other) throw new Error("There are two.");
+		const client = new ChatClient(one, { user: '{"email":"ada@example.com"}' });
+		await client.arrive();
+		transport.before = () => new Promise(() => {});
+		void one.office.welcome(client.connection);
+		await pause(10);
+		transport.before = async () => undefined;
+		const greeted = other.office.welcome(client.connection);
+		await pause(10);
+		expect(client.frames).toEqual([]);
+		clock.advance(6_000);
+		expect(await greeted).toBe(true);
+		expect(client.frames).toEqual([expect.objectContaining({ customerId: expect.any(String) })]);
 	});
 
 	test("is greeted before what was said before they could be told, and is told that once", async () => {
