@@ -36,6 +36,17 @@ function neverCalled(name) {
 	];
 }
 
+/** AWS's clients tell their versions, and would carry all of their package.json for that. */
+const versionsAlone = {
+	name: "versions alone",
+	setup({ onLoad }) {
+		onLoad({ filter: /@aws-sdk\/client-[\w-]+\/package\.json$/ }, ({ path }) => {
+			const { version: itsVersion } = JSON.parse(readFileSync(path, "utf8"));
+			return { contents: JSON.stringify({ version: itsVersion }), loader: "json" };
+		});
+	},
+};
+
 for (const entry of entries) {
 	const name = basename(entry, ".ts");
 	const outdir = `${built}/${name}`;
@@ -68,6 +79,7 @@ for (const entry of entries) {
 			"mnemonist/lru-cache": `${root}scripts/lambda/endpointCache.mjs`,
 		},
 		external: neverCalled(name),
+		plugins: [versionsAlone],
 		logLevel: "warning",
 	});
 	writeFileSync(`${outdir}/package.json`, `${JSON.stringify({ name, version, type: "module" })}\n`);
