@@ -39,10 +39,16 @@ let opening: Promise<Service> | undefined;
 
 /**
  * Has an event served, and waits for what that began, also where it failed: a Lambda is frozen after its handler. Throws as
- * `openService`, and what `work` throws.
+ * `openService`, once `unopened` is done, and what `work` throws.
  */
-export async function serve<T>(work: (service: Service) => Promise<T>): Promise<T> {
-	const opened = await service();
+export async function serve<T>(
+	work: (service: Service) => Promise<T>,
+	unopened?: (cause: unknown) => Promise<void>,
+): Promise<T> {
+	const opened = await service().catch(async (cause: unknown) => {
+		await unopened?.(cause);
+		throw cause;
+	});
 	try {
 		return await work(opened);
 	} finally {

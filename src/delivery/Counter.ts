@@ -1,5 +1,8 @@
-import type { Command } from "../protocol/Dialect.js";
-import { asRouterError, RouterError } from "../protocol/errors.js";
+import type { SocketConnector } from "../connectors/Connector.js";
+import type { Command, Dialect } from "../protocol/Dialect.js";
+import { RouterError } from "../protocol/errors.js";
+import { readBy, refusalOf, toldError } from "../protocol/refusals.js";
+import type { Address } from "../transport/Transport.js";
 import type { Connected } from "./Connections.js";
 import { type CommandPorts, type Context, type Of, tell } from "./commands.js";
 import type { Served } from "./FrameOrder.js";
@@ -7,12 +10,23 @@ import { permitted } from "./permits.js";
 import { Reading } from "./Reading.js";
 import { Talk } from "./Talk.js";
 
+/** Who is told what becomes of a frame. */
+interface FrameSender {
+	readonly address: Address;
+	readonly dialect: Dialect;
+	readonly role?: SocketConnector["role"];
+	/** The app's id. */
+	readonly app?: string;
+}
+
 /** Where people hand in their frames: each is checked against the session that it names, then done. */
 export class Counter {
 	private readonly talk: Talk;
 	private readonly reading: Reading;
+	private readonly dialects: ReadonlySet<Dialect>;
 
 	constructor(private readonly ports: CommandPorts) {
+		this.dialects = new Set(Array.from(ports.switchboard.sockets.values(), ({ dialect }) => dialect));
 		this.talk = new Talk(ports);
 		this.reading = new Reading(ports, this.talk);
 	}
@@ -20,7 +34,7 @@ export class Counter {
 	/** What a client's frame asks for. Whatever is wrong with it is told to its sender, and to nobody else. */
 	understand(connected: Connected, frame: string, trace: string): Served | Promise<Served> {
 		let command: Command | undefined;
-		const refuse = (error: unknown) => this.refuse(connected, command, error, trace);
+		const refuse = (error: unknown) => this.refuse(senderAt(connected), command, error, trace);
 		try {
 			const { command: asked, timeMs } = connected.connector.dialect.decode(frame);
 			command = asked;
@@ -34,6 +48,17 @@ export class Counter {
 		} catch (error) {
 			return { alone: () => refuse(error) };
 		}
+	}
+
+	/**
+	 * The same where it can't be learned who is at the connection: the dialect that can read the frame is taken to be its
+	 * sender's. Throws `cause` where none can.
+	 */
+	turnAway(address: Address, frame: string, cause: unknown, trace: string): Served {
+		const read = readBy(this.dialects, frame);
+		if (!read) throw cause;
+		const { dialect, command } = read;
+		return { alone: () => this.refuse({ address, dialect }, command, cause, trace) };
 	}
 
 	private served(asked: Command, context: Context, refuse: (error: unknown) => Promise<void>): Served {
@@ -89,23 +114,25 @@ export class Counter {
 	}
 
 	private async refuse(
-		connected: Connected,
+		{ address, dialect, role, app }: FrameSender,
 		command: Command | undefined,
 		cause: unknown,
 		trace: string,
 	): Promise<void> {
-		const told = asRouterError(cause);
+		const told = toldError(cause);
 		// Strangers must not learn which sessions there are.
-		const isHidden = told.code === "session_unknown" && connected.connector.role === "visitor";
+		const isHidden = told.code === "session_unknown" && role === "visitor";
 		const error = isHidden ? new RouterError("not_joined") : told;
-		const sessionId = command && "sessionId" in command ? command.sessionId : undefined;
-		const fields = { code: error.code, command: command?.type, app: connected.app.id, trace };
+		const fields = { code: error.code, command: command?.type, app, trace };
 		if (error.code === "internal") this.ports.monitor.error("frame failed", cause, fields);
 		else this.ports.monitor.warn("frame refused", fields);
-		const { code, message, retryable } = error;
-		const messageId = command && "messageId" in command ? command.messageId : undefined;
-		await tell(this.ports, connected, sessionId, { type: "refused", code, error: message, retryable, messageId });
+		const { sessionId, signal } = refusalOf(command, error);
+		await this.ports.fanout.tell(address, dialect, sessionId, signal);
 	}
+}
+
+function senderAt({ address, connector: { dialect, role }, app }: Connected): FrameSender {
+	return { address, dialect, role, app: app.id };
 }
 
 function assertAllowed({ connector }: Connected, { type }: Command): void {

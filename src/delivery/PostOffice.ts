@@ -2,6 +2,7 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import type { Dialect, Signal } from "../protocol/Dialect.js";
 import type { Entry, Role } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
+import type { Address } from "../transport/Transport.js";
 import { asLogged } from "./asLogged.js";
 import type { Arriving, Connected } from "./Connections.js";
 import type { Served } from "./FrameOrder.js";
@@ -100,18 +101,30 @@ export class PostOffice {
 	/**
 	 * A frame came over a connection; frames of one connection are served in the order of these calls. Resolves when what it
 	 * asks for is durable and acknowledged; what follows (the fan-out, a bot's turn) goes on, `idle` waits for it. Errors
-	 * are told to the client.
-	 * Throws `not_joined` for a connection that was never admitted, or has ended.
+	 * are told to the client, also where it can't be learned who that is; for this the transport may need the `url` that the
+	 * connection lives behind.
+	 * Throws `not_joined` for a connection that was never admitted, or has ended; and what keeps a frame from being looked
+	 * into that no dialect can read.
 	 */
-	receive(connection: string, frame: string, trace = newId()): Promise<void> {
-		const taken = this.rooms.frames.run(connection, () => this.understand(connection, frame, trace));
+	receive(connection: string, frame: string, trace = newId(), url?: string): Promise<void> {
+		const address = { connection, url };
+		const taken = this.rooms.frames.run(connection, () => this.understand(address, frame, trace));
 		this.rooms.background.during(taken);
 		return taken;
 	}
 
-	private async understand(connection: string, frame: string, trace: string): Promise<Served> {
-		const connected = await this.rooms.connections.find(connection);
-		if (!connected) throw new RouterError("not_joined", "The connection isn't known; connect again.");
+	private async understand(address: Address, frame: string, trace: string): Promise<Served> {
+		let connected: Connected | undefined;
+		try {
+			connected = await this.rooms.connections.find(address.connection);
+			if (connected) return await this.serve(connected, frame, trace);
+		} catch (error) {
+			return this.rooms.counter.turnAway(connected?.address ?? address, frame, error, trace);
+		}
+		throw new RouterError("not_joined", "The connection isn't known; connect again.");
+	}
+
+	private async serve(connected: Connected, frame: string, trace: string): Promise<Served> {
 		const { until, greeting, account } = connected.record;
 		if (account !== undefined && connected.connector.role === "agent")
 			this.ports.roster?.active(connected.app.id, account);

@@ -1,7 +1,6 @@
 import type { Sender } from "../protocol/envelope.js";
-import { asRouterError } from "../protocol/errors.js";
 import { type CommandPorts, type Context, changeAttached, type Of, present, tell } from "./commands.js";
-import { logId, partsOf } from "./identity.js";
+import { partsOf } from "./identity.js";
 import { senderOf } from "./participants.js";
 import type { Head, Participant } from "./records.js";
 import type { Talk } from "./Talk.js";
@@ -13,20 +12,13 @@ export class Reading {
 		private readonly talk: Talk,
 	) {}
 
-	async join({ sessionId, profile }: Of<"join">, { connected, trace, aheadMs }: Context): Promise<void> {
+	async join({ sessionId, profile }: Of<"join">, { connected, aheadMs }: Context): Promise<void> {
 		const key = this.ports.attendance.keyOf(connected, sessionId);
 		const { app, connector, record } = connected;
-		try {
-			if (connector.role === "visitor") {
-				await this.ports.permits?.visit({ app: app.id, user: record.user, email: profile.email });
-			}
-			await this.ports.attendance.join(connected, key, { profile, aheadMs, mayOpen: true });
-		} catch (cause) {
-			const error = asRouterError(cause);
-			if (error.code === "internal") throw error;
-			this.ports.monitor.warn("join refused", { session: logId(key), code: error.code, trace });
-			return tell(this.ports, connected, sessionId, { type: "sessionRefused", code: error.code, error: error.message });
+		if (connector.role === "visitor") {
+			await this.ports.permits?.visit({ app: app.id, user: record.user, email: profile.email });
 		}
+		await this.ports.attendance.join(connected, key, { profile, aheadMs, mayOpen: true });
 		await tell(this.ports, connected, sessionId, { type: "sessionCreated" }, aheadMs);
 	}
 

@@ -27,7 +27,8 @@ export const connect: Handle = (event, context, postOffice) =>
 
 export const message: Handle = (event, context, postOffice) =>
 	answer("message", context, postOffice, async (trace) => {
-		await postOffice.receive(event.requestContext.connectionId, frameOf(event), trace);
+		const { requestContext } = event;
+		await postOffice.receive(requestContext.connectionId, frameOf(event), trace, callbackUrl(requestContext));
 		// A Lambda is frozen once it has answered, and with it whatever isn't done.
 		await postOffice.idle();
 	});
@@ -84,7 +85,8 @@ function wasPageClosed({ requestContext }: WsEvent): boolean {
 	return disconnectStatusCode === 1001 && requestTimeEpoch - connectedAt < IDLE_LIMIT_MS;
 }
 
-function frameOf({ body, isBase64Encoded }: WsEvent): string {
+/** The text that a client sent. */
+export function frameOf({ body, isBase64Encoded }: WsEvent): string {
 	return isBase64Encoded ? Buffer.from(body ?? "", "base64").toString() : (body ?? "");
 }
 

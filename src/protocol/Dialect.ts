@@ -68,7 +68,7 @@ export type Signal =
 	/** The first that a connection is told, where what it may talk in was found or made for it. */
 	| { readonly type: "greeting"; readonly greeting: Greeting }
 	| { readonly type: "sessionCreated" }
-	| { readonly type: "sessionRefused"; readonly code: ErrorCode; readonly error: string }
+	| { readonly type: "sessionRefused"; readonly code: ErrorCode; readonly error: string; readonly retryable: boolean }
 	| { readonly type: "joined" | "left"; readonly who: Sender }
 	| { readonly type: "typing"; readonly who: Sender; readonly on: boolean }
 	/** An answerer is being asked again: `tries` failed so far, the next one comes in `delayMs`. */

@@ -41,7 +41,12 @@ const contents: readonly Content[] = [
 const signals: readonly Signal[] = [
 	{ type: "greeting", greeting: { customerId: "c1", token: "t1" } },
 	{ type: "sessionCreated" },
-	{ type: "sessionRefused", code: "session_forbidden", error: "The session belongs to somebody else." },
+	{
+		type: "sessionRefused",
+		code: "session_forbidden",
+		error: "The session belongs to somebody else.",
+		retryable: false,
+	},
 	{ type: "joined", who },
 	{ type: "left", who },
 	{ type: "typing", who, on: true },

@@ -140,6 +140,22 @@ await onDynamodbLocal(({ endpoint }) => {
 		);
 
 		test(
+			"is away when a process starts: the client is told to try again, and then it's served by that process",
+			async () => {
+				const begun = await start("ws");
+				proxy.rule = () => THROTTLED;
+				const sent = lambdas.send(begun, held, saying(sessionId, "hello", "m-1"));
+				await expect(sent).rejects.toThrow("Throughput exceeds the limit.");
+				expect(refusals(held)).toEqual([{ code: "storage_unavailable", retryable: true, messageId: "m-1" }]);
+				proxy.rule = undefined;
+				await lambdas.send(begun, held, saying(sessionId, "hello", "m-1"));
+				expect(acknowledged(held)).toEqual(["m-1"]);
+				expect(heard(held)).toEqual(["You said hello"]);
+			},
+			SLOW_MS,
+		);
+
+		test(
 			"takes no answer of the bot until the process is gone: the sweep has it said, once, by the same request",
 			async () => {
 				const doomed = await start("ws");

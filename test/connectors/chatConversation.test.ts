@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import type { AnsweringConnector } from "../../src/connectors/Connector.js";
 import { collections } from "../../src/delivery/records.js";
+import { RouterError } from "../../src/protocol/errors.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
 import { SteeredTransport } from "../delivery/steering.js";
 import { LoopTransport } from "../support/LoopTransport.js";
@@ -80,6 +81,26 @@ describe("a customer", () => {
 		clock.advance(6_000);
 		expect(await greeted).toBe(true);
 		expect(client.frames).toEqual([expect.objectContaining({ customerId: expect.any(String) })]);
+	});
+
+	test("is greeted, and pushed what they missed, by the frame after one that came while the storage was away", async () => {
+		const storage = new MemoryStorage({ collections });
+		const at = new ChatOffice({ storage, transport: new LoopTransport(false), soleOwner: false });
+		const before = await at.customer();
+		const { conversationId } = before;
+		await before.drop();
+		const grace = await at.chatAgent("grace", conversationId);
+		await grace.act("sendMessage", { conversationId, content: "Welcome" });
+		const ada = new ChatClient(at, { ...before.query, conversationId: conversationId ?? "" });
+		await ada.arrive();
+		storage.update = () => Promise.reject(new RouterError("storage_unavailable"));
+		await at.office.receive(ada.connection, '{"action":"ping"}');
+		expect(ada.of("error")).toMatchObject([{ code: "storage_unavailable", retryable: true }]);
+		expect(ada.read).toEqual([]);
+		Reflect.deleteProperty(storage, "update");
+		await at.office.receive(ada.connection, '{"action":"ping"}');
+		await at.office.idle();
+		expect(ada.read).toEqual(["Welcome"]);
 	});
 
 	test("is greeted before what was said before they could be told, and is told that once", async () => {

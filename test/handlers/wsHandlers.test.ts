@@ -4,6 +4,7 @@ import { StaticApps } from "../../src/apps/StaticApps.js";
 import { AdminConnector } from "../../src/connectors/admin/AdminConnector.js";
 import { agentTokens, createAgentToken } from "../../src/connectors/admin/agentToken.js";
 import type { AnsweringConnector } from "../../src/connectors/Connector.js";
+import { ChatAgentConnector } from "../../src/connectors/chat/ChatAgentConnector.js";
 import { WidgetConnector } from "../../src/connectors/widget/WidgetConnector.js";
 import type { WsResult } from "../../src/handlers/events.js";
 import {
@@ -233,13 +234,72 @@ describe("a message", () => {
 		expect(notes.lines).toMatchObject([{ level: "warn", fields: { code: "not_joined" } }]);
 	});
 
-	test("that can't be looked into is answered 503", async () => {
-		const storage = new MemoryStorage();
-		storage.get = () => Promise.reject(new RouterError("storage_unavailable"));
-		const { postOffice, notes } = lambda({ storage });
-		const { resolved } = await run(wsMessageHandler, messageEvent("c-1", frame("user joined", "s-1")), postOffice);
-		expect(resolved).toEqual({ statusCode: 503 });
-		expect(notes.errors).toMatchObject([{ event: "message failed" }]);
+	describe("that comes to a process that doesn't know its connection, while the storage is away,", () => {
+		const DOWN = new RouterError("storage_unavailable");
+
+		/** A connection, and a process that was just started and can't learn whose it is. */
+		async function beginning(failure: Error = DOWN) {
+			const storage = new MemoryStorage();
+			const first = lambda({ storage });
+			const connection = first.gateway.open();
+			await run(wsHandler, connectEvent(connection), first.postOffice);
+			const chat = new ChatAgentConnector({ verify: () => Promise.reject(failure) });
+			const connectors = [chat, new AdminConnector(agentTokens(SECRET)), new WidgetConnector(), echo];
+			const { gateway } = first;
+			const { postOffice, notes } = lambda({ storage, connectors, transport: gateway });
+			storage.get = () => Promise.reject(failure);
+			const send = (body: string) => run(wsMessageHandler, messageEvent(connection, body), postOffice);
+			const told = () => gateway.framesOf(connection);
+			const recover = () => Reflect.deleteProperty(storage, "get");
+			return { gateway, connection, notes, send, told, recover };
+		}
+
+		test("is refused to its sender, who may send it again", async () => {
+			const { send, told, gateway, connection, recover } = await beginning();
+			const message = frame("new message", "s-1", { messageId: "m-1", ...says("Hello") });
+			expect((await send(message)).resolved).toEqual({ statusCode: 200 });
+			const { code, message: error } = DOWN;
+			const data = { type: "ROUTER", code, error, retryable: true, messageId: "m-1" };
+			expect(told()).toMatchObject([{ event: "failure", sessionId: "s-1", data }]);
+			const url = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod";
+			expect(gateway.addresses).toEqual([{ connection, url }]);
+			recover();
+			await send(frame("user joined", "s-1"));
+			await send(message);
+			expect(told()).toContainEqual(expect.objectContaining({ event: "ack" }));
+		});
+
+		test("is told that the session isn't there yet, where it would join it", async () => {
+			const { send, told } = await beginning();
+			expect((await send(frame("user joined", "s-1"))).resolved).toEqual({ statusCode: 200 });
+			const data = { sessionCreated: false, code: DOWN.code, errorMessage: DOWN.message, retryable: true };
+			expect(told()).toMatchObject([{ event: "connection update", sessionId: "s-1", data }]);
+		});
+
+		test("is refused in the chat API's dialect, if it's a frame of that", async () => {
+			const { send, told } = await beginning();
+			const data = { conversationId: "s-1", content: "Hello", messageId: "m-1" };
+			expect((await send(JSON.stringify({ action: "sendMessage", data }))).resolved).toEqual({ statusCode: 200 });
+			const { code, message } = DOWN;
+			const refusal = { code, message, retryable: true, conversationId: "s-1", messageId: "m-1" };
+			expect(told()).toEqual([{ type: "error", data: refusal }]);
+		});
+
+		test("isn't told what is for the owner's eyes", async () => {
+			const failure = new RouterError("configuration_invalid", "arn:aws:iam::123456789012:role/ws may not read");
+			const { send, told, notes } = await beginning(failure);
+			await send('{"event":"ping"}');
+			expect(told()).toMatchObject([{ event: "failure", data: { code: "internal", retryable: true } }]);
+			expect(JSON.stringify(told())).not.toContain("arn:");
+			expect(notes.errors).toMatchObject([{ event: "frame failed", error: failure }]);
+		});
+
+		test("is answered 503, if no dialect can read it", async () => {
+			const { send, told, notes } = await beginning();
+			expect((await send("{")).resolved).toEqual({ statusCode: 503 });
+			expect(told()).toEqual([]);
+			expect(notes.errors).toMatchObject([{ event: "message failed", error: DOWN }]);
+		});
 	});
 });
 

@@ -81,7 +81,7 @@ export class Gateway {
 	private open(connection: string, socket: WebSocket): void {
 		this.held.set(connection, socket);
 		socket.on("message", (data) => {
-			this.any.receive(connection, data.toString()).catch((error: unknown) => {
+			this.any.receive(connection, data.toString(), undefined, this.url).catch((error: unknown) => {
 				// A connection that isn't known is answered by an error, which such a client doesn't see.
 				if (!(error instanceof RouterError)) throw error;
 			});

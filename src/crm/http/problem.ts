@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ERRORS, type ErrorCode, RouterError } from "../../protocol/errors.js";
 import { httpStatus } from "../../protocol/httpStatus.js";
+import { toldError } from "../../protocol/refusals.js";
 import { PLACES, type Wrong, wrongIn } from "./wrongFields.js";
 
 /** What an error is told as: RFC 9457, with our code. */
@@ -76,6 +77,5 @@ export function retryAfterOf(thrown: unknown): number | undefined {
 
 function asToldError(thrown: unknown): RouterError {
 	if (thrown instanceof z.ZodError) return new RouterError("invalid_input", undefined, { cause: thrown });
-	if (thrown instanceof RouterError && httpStatus(thrown.code) !== 500) return thrown;
-	return new RouterError("internal");
+	return toldError(thrown);
 }

@@ -107,7 +107,7 @@ function signalFrame(signal: Signal): Pick<RouterMessage, "event" | "data" | "se
 		case "sessionRefused":
 			return {
 				event: "connection update",
-				data: { sessionCreated: false, errorMessage: signal.error, code: signal.code },
+				data: { sessionCreated: false, errorMessage: signal.error, code: signal.code, retryable: signal.retryable },
 				sender: router,
 			};
 		case "joined":

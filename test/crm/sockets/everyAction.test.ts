@@ -164,8 +164,8 @@ describe.each(eventNames)("%s, at a widget,", (event) => {
 		client.send({ event: "ping" });
 		await client.until(() => client.of("pong").length > pongs);
 		return client.frames.slice(before).flatMap(({ event: answer, data: said }) => {
-			if (answer === "failure") return [String(said?.code)];
-			return answer === "connection update" && said?.sessionCreated === false ? ["session_forbidden"] : [];
+			const isRefusal = answer === "failure" || (answer === "connection update" && said?.sessionCreated === false);
+			return isRefusal ? [String(said?.code)] : [];
 		});
 	}
 
