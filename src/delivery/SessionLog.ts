@@ -10,6 +10,8 @@ import { SessionDraft } from "./SessionDraft.js";
 const TRIES = 12;
 const FIRST_DELAY_MS = 10;
 const LONGEST_DELAY_MS = 1_000;
+/** How long a storage that doesn't do it is tried, in milliseconds: API Gateway waits 29 s, in which whoever asks is told. */
+const AWAY_MS = 10_000;
 const HEADS_KEPT = 10_000;
 /** How many changes of a session are committed together, where the storage takes as many writes at once. */
 const GROUP = 16;
@@ -196,6 +198,7 @@ export class SessionLog {
 		let left = changes;
 		/** Attempts whose outcome we never learned: each may still turn out to be in the log. */
 		const doubtful: Attempt[] = [];
+		const begun = performance.now();
 		try {
 			for (let tries = 1; left.length > 0; tries++) {
 				let attempt: Attempt | undefined;
@@ -220,7 +223,8 @@ export class SessionLog {
 					if (error instanceof ConditionFailed && attempt) left = withoutRepeated(error, attempt, doubtful);
 					else if (asRouterError(error).code !== "storage_unavailable") throw error;
 					else if (attempt) doubtful.push(attempt);
-					if (tries === TRIES) throw new RouterError("storage_unavailable", undefined, { cause: error });
+					const isAway = !(error instanceof ConditionFailed) && performance.now() - begun > AWAY_MS;
+					if (tries === TRIES || isAway) throw new RouterError("storage_unavailable", undefined, { cause: error });
 					if (left.length > 0) await sleep(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
 				}
 			}
