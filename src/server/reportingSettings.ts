@@ -2,6 +2,16 @@ import type { Reporting } from "../monitoring/reports/providers.js";
 import { RouterError } from "../protocol/errors.js";
 import { type Environment, isWebAddress } from "./settings.js";
 
+/** The names of all that's read here. */
+export const REPORTING_VARIABLES = [
+	"MONITORING_PROVIDER",
+	"MONITORING_ENVIRONMENT",
+	"SENTRY_DSN",
+	"ROLLBAR_ACCESS_TOKEN",
+	"LOGTAIL_TOKEN",
+	"LOGTAIL_HTTP_API_URL",
+] as const;
+
 /**
  * Where errors are sent besides the log, if anywhere; apart from the other settings, because Lambdas that send none don't
  * load it. Throws `configuration_invalid` with a sentence that names the variable that is wrong or missing.

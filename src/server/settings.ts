@@ -120,6 +120,9 @@ const variables = z.object({
 	TRUSTED_PROXIES: whole(0, 10, 0),
 });
 
+/** The names of all settings that are read here. */
+export const SETTINGS: readonly string[] = Object.keys(variables.shape);
+
 /** Reads the settings; throws `configuration_invalid` with a sentence that names the first variable that is wrong. */
 export function readSettings(environment: Environment): Settings {
 	const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
@@ -161,10 +164,15 @@ export function readSettings(environment: Environment): Settings {
 
 /** The process's environment, and what a `.env` file in the folder adds to it. */
 export function loadEnvironment(folder = process.cwd()): Environment {
+	return { ...readDotenv(folder), ...process.env };
+}
+
+/** What the `.env` file in a folder holds; nothing where there is none. */
+export function readDotenv(folder = process.cwd()): Environment {
 	const file = join(folder, ".env");
-	if (!existsSync(file)) return process.env;
+	if (!existsSync(file)) return {};
 	try {
-		return { ...parseEnv(readFileSync(file, "utf8")), ...process.env };
+		return parseEnv(readFileSync(file, "utf8"));
 	} catch (cause) {
 		throw new RouterError("configuration_invalid", `The file ${file} can't be read; make it readable, or remove it.`, {
 			cause,

@@ -86,6 +86,20 @@ describe("the variables of a deployment", () => {
 		expect(() => checkDeployment({ ...GOOD, ...changed })).toThrow(sentence);
 	});
 
+	test.each([
+		["MONITORING_PROVDER", "MONITORING_PROVIDER"],
+		["CONNECTIONS_PER_ADRESS", "CONNECTIONS_PER_ADDRESS"],
+		["LOG_RETENTION_DASY", "LOG_RETENTION_DAYS"],
+		["ALARM_MAIL", "ALARM_EMAIL"],
+		["APPS_SECRETS_ID", "APPS_SECRET_ID"],
+		["LOGLEVEL", undefined],
+		["TABLE_PREFIX", undefined],
+	])("%s is taken to be a mistake for %s", (name, meant) => {
+		const check = () => checkDeployment({ ...GOOD, [name]: "1" });
+		if (meant === undefined) expect(check).not.toThrow();
+		else expect(check).toThrow(`${name} isn't a setting; did you mean ${meant}?`);
+	});
+
 	test("may name one domain", () => {
 		expect(() => checkDeployment({ ...GOOD, PUBLIC_DOMAIN: "" })).not.toThrow();
 		expect(() => checkDeployment({ ...GOOD, CONNECTION_DOMAIN: "" })).not.toThrow();

@@ -83,6 +83,22 @@ describe("start", () => {
 		expect(readdirSync(folder)).toEqual([".env"]);
 	});
 
+	test("stops where a setting's name is mistyped; what only looks like one in the environment may be another program's", async () => {
+		const folder = temporaryFolder();
+		const start = (file: string, environment: Record<string, string> = {}) => {
+			writeFileSync(join(folder, ".env"), file);
+			return CliProcess.spawn(cli, ["start"], { PORT: "70000", ...environment }, folder).end();
+		};
+		const asked = async (ended: Promise<Ended>) => sentence((await ended).stderr);
+		const meant = (name: string, setting: string) => `${name} isn't a setting; did you mean ${setting}?`;
+		expect(await asked(start("BOT_ULR=https://bot.example\n"))).toBe(meant("BOT_ULR", "BOT_URL"));
+		expect(await asked(start("PROT=3000\n"))).toBe(meant("PROT", "PORT"));
+		expect(await asked(start("", { MONITORING_PROVDER: "sentry" }))).toBe(
+			meant("MONITORING_PROVDER", "MONITORING_PROVIDER"),
+		);
+		expect(await asked(start("LANG=C\nSITE_NAME=shop\n", { LOGLEVEL: "info" }))).toMatch(/^PORT must be/);
+	});
+
 	test("names PORT and the address when the port is in use", async () => {
 		const taken = createServer().listen(0, "127.0.0.1");
 		await once(taken, "listening");

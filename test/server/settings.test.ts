@@ -96,7 +96,7 @@ describe("settings", () => {
 
 	test("come from .env too, and the environment wins", () => {
 		const folder = temporaryFolder();
-		expect(loadEnvironment(folder)).toBe(process.env);
+		expect(loadEnvironment(folder)).toEqual(process.env);
 		writeFileSync(join(folder, ".env"), '# ours\nSTENTOR_TEST_A="from the file"\nPATH=nowhere\n');
 		expect(loadEnvironment(folder)).toMatchObject({ STENTOR_TEST_A: "from the file", PATH: process.env.PATH });
 		expect(process.env.STENTOR_TEST_A).toBeUndefined();

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { RouterError } from "../../protocol/errors.js";
+import { checkNames } from "../../server/misspelt.js";
 import { readReporting } from "../../server/reportingSettings.js";
 import { type Environment, readSettings } from "../../server/settings.js";
 
@@ -66,6 +67,7 @@ const SECRETS = ["JWT_SECRET", "BOT_KEY", "IDENTITY_SECRET", "ADMIN_PASSWORD", .
  */
 export function checkDeployment(environment: Environment): void {
 	const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+	checkNames(given, {}, Object.keys(variables.shape));
 	const secret = SECRETS.find((name) => given[name] !== undefined);
 	if (secret !== undefined) {
 		throw invalid(`${secret} isn't taken from the environment when deploying; unset it, and put it into a secret`);

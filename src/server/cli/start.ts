@@ -2,9 +2,10 @@ import { createAgentToken } from "../../connectors/admin/agentToken.js";
 import { ReportingMonitor } from "../../monitoring/reports/ReportingMonitor.js";
 import { jwtSecretIn } from "../dataDir.js";
 import { collectAlone } from "../garbageCollection.js";
+import { checkNames } from "../misspelt.js";
 import { readReporting } from "../reportingSettings.js";
 import { type RunningServer, serverLog, startServer } from "../Server.js";
-import { loadEnvironment, readSettings, type Settings } from "../settings.js";
+import { loadEnvironment, readDotenv, readSettings, type Settings } from "../settings.js";
 import type { Command } from "./Command.js";
 
 export const start: Command = {
@@ -47,6 +48,7 @@ export const start: Command = {
 	async run() {
 		collectAlone();
 		const environment = loadEnvironment();
+		checkNames(environment, readDotenv());
 		const settings = readSettings(environment);
 		const reporting = readReporting(environment);
 		const reports = reporting && new ReportingMonitor(serverLog(settings), reporting);
