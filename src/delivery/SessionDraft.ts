@@ -62,7 +62,7 @@ export class SessionDraft {
 			{ put: sessions, record: head, if: this.revRead === 0 ? "absent" : [{ path: "rev", eq: this.revRead }] },
 		];
 		for (const record of this.uniques) writes.push({ put: messageIds, record, if: "absent" });
-		for (const entry of this.appended) writes.push({ put: entries, record: entry });
+		for (const entry of this.appended) writes.push({ put: entries, record: entry, if: "absent" });
 		const needed = dueTime(head);
 		if (needed !== dueRead) {
 			if (dueRead !== undefined) {

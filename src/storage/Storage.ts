@@ -128,7 +128,8 @@ export interface Storage {
 	/**
 	 * Insertions into a collection declared with `feed`, each at least once, those of one hash in the order of their
 	 * commits: the record as it was inserted, or as it is now; one deleted since may be missing. Without `from` it starts
-	 * at the oldest kept; the answer's cursor continues, also in another process.
+	 * at the oldest kept; the answer's cursor continues, also in another process. It may be the very object that was put:
+	 * neither that nor what a feed gives is to be changed.
 	 */
 	feed<R extends object>(
 		collection: Collection<R>,

@@ -10,6 +10,9 @@ export interface TextPage {
 	readonly cursor?: string;
 }
 
+/** Records that were inserted, as JSON texts or as they were put, and the number to continue from. */
+export type Insertions = { readonly last: number } & ({ readonly texts: string[] } | { readonly records: object[] });
+
 /** What storages have in common that keep records as JSON text in this process, and number each insertion. */
 export abstract class TextStorage implements Storage {
 	readonly maxWrites = 100;
@@ -24,11 +27,7 @@ export abstract class TextStorage implements Storage {
 	/** Throws `invalid_query`. */
 	protected abstract page(collection: AnyCollection, query: Query): TextPage;
 	/** The live records inserted after this number (0: from the oldest on), and the number that continues. */
-	protected abstract inserted(
-		collection: AnyCollection,
-		after: number,
-		limit: number,
-	): { texts: string[]; last: number };
+	protected abstract inserted(collection: AnyCollection, after: number, limit: number): Insertions;
 
 	abstract close(): Promise<void>;
 
@@ -77,8 +76,9 @@ export abstract class TextStorage implements Storage {
 		checkLimit(limit);
 		const place = feedPlace(collection);
 		const after = from === undefined ? 0 : Number(decodeCursor(place, from, ["number"])[0]);
-		const { texts, last } = this.inserted(collection, after, limit);
-		return { records: texts.map((text) => JSON.parse(text) as R), cursor: encodeCursor(place, [last]) };
+		const inserted = this.inserted(collection, after, limit);
+		const records = "texts" in inserted ? inserted.texts.map((text) => JSON.parse(text)) : inserted.records;
+		return { records: records as R[], cursor: encodeCursor(place, [inserted.last]) };
 	}
 }
 

@@ -10,8 +10,8 @@ export interface PreparedWrite {
 	readonly collection: AnyCollection;
 	readonly key: Key;
 	readonly condition: Condition | undefined;
-	readonly action:
-		| { readonly put: Stored }
+	readonly action: /** `record`: what the caller gave, which nobody may change from then on where its collection has a feed. */
+		| { readonly put: Stored; readonly record?: object }
 		| { readonly update: Change }
 		| { readonly delete: true }
 		| { readonly check: true };
@@ -42,7 +42,7 @@ export function prepareWrite(write: Write): PreparedWrite {
 	const condition = write.if === undefined || write.if === "absent" ? write.if : write.if.map((test) => ({ ...test }));
 	if ("put" in write) {
 		const stored = encodeRecord(write.put, write.record);
-		return { collection: write.put, key: stored.key, condition, action: { put: stored } };
+		return { collection: write.put, key: stored.key, condition, action: { put: stored, record: write.record } };
 	}
 	const collection = "update" in write ? write.update : "delete" in write ? write.delete : write.check;
 	checkKey(collection, write.key);

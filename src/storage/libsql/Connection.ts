@@ -41,17 +41,23 @@ export class Connection {
 	}
 
 	all(sql: string, ...values: Value[]): unknown[][] {
-		return this.attempt(() => this.prepared(this.forAll, sql).all(...values) as unknown[][]);
+		return this.attempt(() => this.prepared(this.forAll, sql).all(values) as unknown[][]);
 	}
 
 	/** The first row. */
 	get(sql: string, ...values: Value[]): unknown[] | undefined {
-		return this.attempt(() => this.prepared(this.forOne, sql).get(...values) as unknown[] | undefined);
+		return this.attempt(() => this.prepared(this.forOne, sql).get(values) as unknown[] | undefined);
 	}
 
 	/** How many rows it changed. */
 	run(sql: string, ...values: Value[]): number {
-		return this.attempt(() => this.prepared(this.forOne, sql).run(...values).changes);
+		return this.attempt(() => this.prepared(this.forOne, sql).run(values).changes);
+	}
+
+	/** The number of the row that it inserted; undefined if it inserted none. */
+	insert(sql: string, ...values: Value[]): number | undefined {
+		const { changes, lastInsertRowid } = this.attempt(() => this.prepared(this.forOne, sql).run(values));
+		return changes > 0 ? Number(lastInsertRowid) : undefined;
 	}
 
 	exec(sql: string): void {

@@ -5,17 +5,19 @@ import type { PreparedWrite } from "../evaluate.js";
 import { undeclared } from "../key.js";
 import type { AnyCollection, Key, Query } from "../Storage.js";
 import type { TextIndex } from "../TextIndex.js";
-import { type TextPage, TextStorage } from "../TextStorage.js";
+import { type Insertions, type TextPage, TextStorage } from "../TextStorage.js";
 import { backupDatabase, writeBackup } from "./backup.js";
 import { Connection, configure } from "./Connection.js";
+import { isNumbered } from "./columns.js";
 import { emptyLog } from "./emptyLog.js";
+import { FeedTail } from "./FeedTail.js";
 import { lockFile } from "./fileLock.js";
 import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
 import { LibsqlTextIndex } from "./LibsqlTextIndex.js";
 import { checkDatabase, prepareDatabase } from "./schema.js";
 import { prepareTextIndex } from "./textTables.js";
-import { Writer } from "./Writer.js";
+import { type Done, Writer } from "./Writer.js";
 import { type Committing, WriterThread } from "./WriterThread.js";
 
 export interface LibsqlStorageOptions {
@@ -46,6 +48,8 @@ const MEMORY = ":memory:";
  */
 export class LibsqlStorage extends TextStorage {
 	private readonly tables: ReadonlyMap<string, LibsqlTable>;
+	/** Of the collections with a feed whose records don't end. */
+	private readonly tails: ReadonlyMap<string, FeedTail>;
 	private readonly commits: GroupCommit;
 	private isClosed = false;
 
@@ -85,6 +89,7 @@ export class LibsqlStorage extends TextStorage {
 		super();
 		const { reading, writing, collections } = parts;
 		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(reading, each)]));
+		this.tails = new Map(collections.filter(isNumbered).map(({ name }) => [name, new FeedTail()]));
 		this.commits = new GroupCommit(writing);
 	}
 
@@ -139,16 +144,37 @@ export class LibsqlStorage extends TextStorage {
 		const { clock, reading } = this.parts;
 		if (this.isClosed) throw new RouterError("storage_unavailable", `The database ${reading.path} has been closed.`);
 		for (const { collection } of writes) this.table(collection);
-		const { updated = [] } = await this.commits.run({ writes, now: clock() });
-		return updated;
+		const hasTail = writes.some(({ collection }) => this.tails.has(collection.name));
+		let done: Done | undefined;
+		try {
+			done = await this.commits.run({ writes, now: clock() });
+		} finally {
+			if (hasTail) this.keepTails(writes, done?.inserted ?? []);
+		}
+		return done.updated ?? [];
 	}
 
 	protected override page(collection: AnyCollection, query: Query): TextPage {
 		return this.table(collection).query(query, this.parts.clock());
 	}
 
-	protected override inserted(collection: AnyCollection, after: number, limit: number) {
-		return this.table(collection).insertedAfter(after, limit, this.parts.clock());
+	protected override inserted(collection: AnyCollection, after: number, limit: number): Insertions {
+		const known = this.tails.get(collection.name)?.after(after, limit);
+		return known ?? this.table(collection).insertedAfter(after, limit, this.parts.clock());
+	}
+
+	/** `inserted`: the numbers of the rows that were surely inserted, in the order of the writes. */
+	private keepTails(writes: readonly PreparedWrite[], inserted: readonly number[]): void {
+		const numbers = inserted.values();
+		for (const { collection, condition, action } of writes) {
+			const tail = this.tails.get(collection.name);
+			if (!tail) continue;
+			if ("put" in action && action.record && condition === "absent") {
+				const seq = numbers.next().value;
+				// Where nobody knows whether it was inserted, the next one's number shows a gap.
+				if (seq !== undefined) tail.add({ seq, record: action.record, length: action.put.text.length });
+			} else if (!("check" in action)) tail.clear();
+		}
 	}
 
 	private table(collection: AnyCollection): LibsqlTable {

@@ -46,9 +46,9 @@ export class TableWriter {
 		return row && String(row[0]);
 	}
 
-	/** Answers whether there was none. */
-	insertAbsent(stored: Stored): boolean {
-		return this.connection.run(this.statements.insertAbsent, stored.text, ...this.values(stored)) > 0;
+	/** Answers the row's number, where it has one; undefined if there was one of this key. */
+	insertAbsent(stored: Stored): number | undefined {
+		return this.connection.insert(this.statements.insertAbsent, stored.text, ...this.values(stored));
 	}
 
 	/** Replaces the record if its field is this number; answers whether it was. */

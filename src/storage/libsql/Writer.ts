@@ -16,6 +16,8 @@ export type Job =
 export interface Done {
 	/** The records that were updated, as JSON texts, in the order of the writes. */
 	readonly updated?: readonly string[];
+	/** The numbers of rows that were inserted where there were none, into collections with a feed, in the order of the writes. */
+	readonly inserted?: readonly number[];
 	/** How many records were purged. */
 	readonly purged?: number;
 }
@@ -88,8 +90,8 @@ export class Writer {
 
 	private do(job: Job): Done {
 		if ("writes" in job) {
-			const updated = carryOut(job.writes, (collection) => this.table(collection.name), job.now);
-			return updated.length === 0 ? NOTHING : { updated };
+			const done = carryOut(job.writes, (collection) => this.table(collection.name), job.now);
+			return done.updated || done.inserted ? done : NOTHING;
 		}
 		if ("purge" in job) return { purged: this.purge(job.purge, job.now) };
 		if ("add" in job) this.indexes.get(job.index)?.add(job.add);

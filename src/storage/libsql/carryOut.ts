@@ -1,6 +1,8 @@
 import { evaluate, type PreparedWrite, updatedTexts } from "../evaluate.js";
 import type { AnyCollection, Test } from "../Storage.js";
+import { isNumbered } from "./columns.js";
 import type { TableWriter } from "./TableWriter.js";
+import type { Done } from "./Writer.js";
 
 type WriterOf = (collection: AnyCollection) => TableWriter;
 
@@ -9,13 +11,23 @@ type WriterOf = (collection: AnyCollection) => TableWriter;
  * What a statement can test while it writes isn't read before: most transactions read nothing.
  * Throws `ConditionFailed`, `invalid_path`, `record_too_large`.
  */
-export function carryOut(writes: readonly PreparedWrite[], writerOf: WriterOf, now: number): readonly string[] {
-	const left = writes.map((write) => (isInserted(write, writerOf) ? doneAlready(write) : write));
+export function carryOut(writes: readonly PreparedWrite[], writerOf: WriterOf, now: number): Done {
+	let inserted: number[] | undefined;
+	const left = writes.map((write) => {
+		const row = insert(write, writerOf);
+		if (row === undefined) return write;
+		if (isNumbered(write.collection)) {
+			inserted ??= [];
+			inserted.push(row);
+		}
+		return doneAlready(write);
+	});
 	try {
 		updateLast(left, writerOf);
 		const effects = evaluate(left, (collection, key) => writerOf(collection).read(key, now));
 		for (const effect of effects) writerOf(effect.collection).apply(effect);
-		return updatedTexts(writes, effects);
+		const updated = updatedTexts(writes, effects);
+		return { inserted, updated: updated.length > 0 ? updated : undefined };
 	} catch (error) {
 		// Nothing was there in the place of what was inserted.
 		for (const [i, { collection, key, condition }] of writes.entries()) {
@@ -25,9 +37,9 @@ export function carryOut(writes: readonly PreparedWrite[], writerOf: WriterOf, n
 	}
 }
 
-/** Inserts at once what may only be inserted; answers false if it's there already. */
-function isInserted({ collection, condition, action }: PreparedWrite, writerOf: WriterOf): boolean {
-	if (condition !== "absent" || !("put" in action) || collection.expires !== undefined) return false;
+/** Inserts at once what may only be inserted; answers the row's number, or undefined if it's there already. */
+function insert({ collection, condition, action }: PreparedWrite, writerOf: WriterOf): number | undefined {
+	if (condition !== "absent" || !("put" in action) || collection.expires !== undefined) return undefined;
 	return writerOf(collection).insertAbsent(action.put);
 }
 

@@ -27,6 +27,11 @@ export function isClustered({ key, indexes, expires, feed }: AnyCollection): boo
 	return key.range !== undefined && indexes === undefined && expires === undefined && !feed;
 }
 
+/** Whether the number of a row that's inserted where there was none is told, for the feed. */
+export function isNumbered({ feed, expires }: AnyCollection): boolean {
+	return feed === true && expires === undefined;
+}
+
 /** Named by what it holds: an index that was declared anew is another one. */
 export function indexName({ name, key }: AnyCollection, declaration: KeyDeclaration): string {
 	const kind = declaration === key ? "key" : "index";
