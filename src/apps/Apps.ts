@@ -23,8 +23,11 @@ export interface BotSettings {
 
 /** Finds the settings of an app. */
 export interface Apps {
-	/** The app; undefined if there's none of this id. `id` undefined asks for the app of single-app deployments. */
-	get(id: string | undefined): Promise<App | undefined>;
+	/**
+	 * The app; undefined if there's none of this id. `id` undefined asks for the app of single-app deployments. It's asked for
+	 * every frame: what is known is better answered at once.
+	 */
+	get(id: string | undefined): App | undefined | Promise<App | undefined>;
 	/** Every app there is, for work that visits all of them. */
 	list(): Promise<readonly App[]>;
 }

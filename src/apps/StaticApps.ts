@@ -22,7 +22,7 @@ export class StaticApps implements Apps {
 		this.default = defaultId ?? (apps.length === 1 ? apps[0]?.id : undefined);
 	}
 
-	async get(id: string | undefined): Promise<App | undefined> {
+	get(id: string | undefined): App | undefined {
 		const wanted = id ?? this.default;
 		return wanted === undefined ? undefined : this.apps.get(wanted);
 	}

@@ -6,6 +6,7 @@ import type { Storage } from "../storage/Storage.js";
 import type { Address } from "../transport/Transport.js";
 import { AccountIndex, CONNECTION_S } from "./AccountIndex.js";
 import { Greetings } from "./Greetings.js";
+import { isPromise } from "./isPromise.js";
 import type { Switchboard } from "./ports.js";
 import { type ConnectionRecord, connections } from "./records.js";
 
@@ -119,14 +120,15 @@ export class Connections {
 	}
 
 	/** The connection with its app's newest settings, if it was admitted and hasn't ended. */
-	async find(connection: string): Promise<Connected | undefined> {
+	find(connection: string): Connected | undefined | Promise<Connected | undefined> {
 		const known = this.known.get(connection);
 		if (known) {
-			const { record, connector, address } = known;
-			return { record, connector, address, app: await this.switchboard.app(record.app) };
+			const app = this.switchboard.app(known.record.app);
+			return isPromise(app) ? app.then((newest) => ({ ...known, app: newest })) : { ...known, app };
 		}
 		if (this.soleOwner) return undefined;
-		return this.understood(connection, await this.storage.get(connections, [this.key(connection)]));
+		const record = this.storage.get(connections, [this.key(connection)]);
+		return record.then((there) => this.understood(connection, there));
 	}
 
 	private async understood(connection: string, record: ConnectionRecord | undefined): Promise<Connected | undefined> {

@@ -1,3 +1,5 @@
+import { isPromise } from "./isPromise.js";
+
 /** What a frame asks for, once it's understood. */
 export interface Served {
 	/**
@@ -23,19 +25,24 @@ export class FrameOrder {
 	private readonly queues = new Map<string, Frame[]>();
 
 	/** `understand` may take its time: what came later waits. Resolves when the frame is served; rejects as that does. */
-	run(connection: string, understand: () => Promise<Served>): Promise<void> {
+	run(connection: string, understand: () => Served | Promise<Served>): Promise<void> {
 		return new Promise((resolve, reject) => {
 			const frame: Frame = { mustBeAlone: false, resolve, reject };
 			const queue = this.queues.get(connection);
 			if (queue) queue.push(frame);
 			else this.queues.set(connection, [frame]);
-			understand().then(
-				(served) => {
-					frame.served = served;
-					this.advance(connection);
-				},
-				(error: unknown) => this.finish(connection, frame, () => reject(error)),
-			);
+			const understood = (served: Served) => {
+				frame.served = served;
+				this.advance(connection);
+			};
+			const failed = (error: unknown) => this.finish(connection, frame, () => reject(error));
+			try {
+				const served = understand();
+				if (isPromise(served)) served.then(understood, failed);
+				else understood(served);
+			} catch (error) {
+				failed(error);
+			}
 		});
 	}
 

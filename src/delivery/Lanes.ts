@@ -1,3 +1,5 @@
+import { isPromise } from "./isPromise.js";
+
 /** Runs jobs of one key one after the other, in the order they came; jobs of different keys beside each other. */
 export class Lanes {
 	private readonly tails = new Map<string, Promise<unknown>>();
@@ -26,9 +28,4 @@ export class Lanes {
 	async idle(): Promise<void> {
 		while (this.tails.size > 0) await Promise.allSettled(this.tails.values());
 	}
-}
-
-/** A transport's may be of another make than this realm's. */
-function isPromise<T>(result: T | Promise<T>): result is Promise<T> {
-	return typeof (result as { then?: unknown } | undefined)?.then === "function";
 }

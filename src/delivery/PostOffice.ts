@@ -4,9 +4,10 @@ import type { Entry, Role } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import type { Address } from "../transport/Transport.js";
 import { asLogged } from "./asLogged.js";
-import type { Arriving, Connected } from "./Connections.js";
+import type { Arriving, Connected, Connections } from "./Connections.js";
 import type { Served } from "./FrameOrder.js";
 import { newId, participantId, sessionKey } from "./identity.js";
+import { isPromise } from "./isPromise.js";
 import type { Act, Acting, Person } from "./Letterbox.js";
 import { type Ending, endOf } from "./Notices.js";
 import type { Plugin } from "./Plugins.js";
@@ -113,10 +114,21 @@ export class PostOffice {
 		return taken;
 	}
 
-	private async understand(address: Address, frame: string, trace: string): Promise<Served> {
+	private understand(address: Address, frame: string, trace: string): Served | Promise<Served> {
+		const connected = this.rooms.connections.find(address.connection);
+		const isReady = connected && !isPromise(connected) && !connected.record.greeting;
+		return isReady ? this.serve(connected, frame, trace) : this.understandOnce(connected, address, frame, trace);
+	}
+
+	private async understandOnce(
+		found: ReturnType<Connections["find"]>,
+		address: Address,
+		frame: string,
+		trace: string,
+	): Promise<Served> {
 		let connected: Connected | undefined;
 		try {
-			connected = await this.rooms.connections.find(address.connection);
+			connected = await found;
 			if (connected) return await this.serve(connected, frame, trace);
 		} catch (error) {
 			return this.rooms.counter.turnAway(connected?.address ?? address, frame, error, trace);
@@ -124,14 +136,15 @@ export class PostOffice {
 		throw new RouterError("not_joined", "The connection isn't known; connect again.");
 	}
 
-	private async serve(connected: Connected, frame: string, trace: string): Promise<Served> {
+	private serve(connected: Connected, frame: string, trace: string): Served | Promise<Served> {
 		const { until, greeting, account } = connected.record;
 		if (account !== undefined && connected.connector.role === "agent")
 			this.ports.roster?.active(connected.app.id, account);
 		if (until === undefined || until * 1000 > this.ports.clock()) {
+			const { counter } = this.rooms;
 			// Where a connection can't be posted to before its first frame.
-			if (greeting) await this.greet(connected);
-			return this.rooms.counter.understand(connected, frame, trace);
+			if (greeting) return this.greet(connected).then(() => counter.understand(connected, frame, trace));
+			return counter.understand(connected, frame, trace);
 		}
 		return { alone: () => this.rooms.notices.close(connected, endOf(connected)) };
 	}

@@ -69,7 +69,7 @@ export class Talk {
 	 * Does it, and acknowledges what was said by it: also what had been said before. The acknowledgement is begun before
 	 * anything later is pushed, so that its client sees no gap where there's none.
 	 */
-	private async acknowledging(
+	private acknowledging(
 		deed: Deed,
 		context: Context,
 		act: (done: (entry: Entry | undefined) => void) => Promise<unknown>,
@@ -79,15 +79,16 @@ export class Talk {
 		const done = (entry: Entry | undefined) => {
 			if (entry) told = this.acknowledge(deed.sessionId, messageId, context, entry);
 		};
-		try {
-			await act(done);
-		} catch (error) {
-			if (!(error instanceof AlreadyAppended)) throw error;
-			const key = this.ports.attendance.keyOf(context.connected, deed.sessionId);
-			const [entry] = await this.ports.log.newest(key, error.seq, 1);
-			done(entry);
-		}
-		await told;
+		return act(done).then(
+			() => told,
+			async (error: unknown) => {
+				if (!(error instanceof AlreadyAppended)) throw error;
+				const key = this.ports.attendance.keyOf(context.connected, deed.sessionId);
+				const [entry] = await this.ports.log.newest(key, error.seq, 1);
+				done(entry);
+				await told;
+			},
+		);
 	}
 
 	private acknowledge(

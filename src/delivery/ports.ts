@@ -7,6 +7,7 @@ import { RouterError } from "../protocol/errors.js";
 import type { Storage } from "../storage/Storage.js";
 import type { Transport } from "../transport/Transport.js";
 import type { Answerer, Answerers } from "./floor.js";
+import { isPromise } from "./isPromise.js";
 
 /** What a post office works with. */
 export interface PostOfficePorts {
@@ -129,11 +130,10 @@ export class Switchboard {
 		this.answering = new Map(connectors.filter((each) => each.answers).map((each) => [each.name, each]));
 	}
 
-	/** The app of this id; `unknown_app` if there's none. */
-	async app(id: string | undefined): Promise<App> {
-		const app = await this.apps.get(id);
-		if (!app) throw new RouterError("unknown_app");
-		return app;
+	/** The app of this id; at once, if it's known. Rejects with `unknown_app` if there's none. */
+	app(id: string | undefined): App | Promise<App> {
+		const app = this.apps.get(id);
+		return app && !isPromise(app) ? app : known(app);
 	}
 
 	/** Who may answer for an app, the default one first. */
@@ -149,4 +149,10 @@ export class Switchboard {
 		this.byApp.set(app, found);
 		return found;
 	}
+}
+
+async function known(app: App | undefined | Promise<App | undefined>): Promise<App> {
+	const found = await app;
+	if (!found) throw new RouterError("unknown_app");
+	return found;
 }

@@ -22,7 +22,8 @@ const TELL_EVERY_MS = 1_000;
 
 /** One open connection: hands its frames to the post office, in the order they came. */
 export class SocketLine {
-	private readonly opened: Promise<void>;
+	/** While it's being welcomed: its frames wait for that. */
+	private opening: Promise<void> | undefined;
 	private waiting = 0;
 	/** Called when no frame waits any more. */
 	private idlers: (() => void)[] = [];
@@ -39,7 +40,10 @@ export class SocketLine {
 		private readonly ports: SocketLinePorts,
 	) {
 		const { office } = ports;
-		this.opened = office.welcome(connection).then(() => {}, this.fail);
+		const opened = () => {
+			this.opening = undefined;
+		};
+		this.opening = office.welcome(connection).catch(this.fail).then(opened);
 		socket.on("message", (data, isBinary) => this.take(data.toString(), isBinary));
 		socket.on("close", (code) => {
 			if (ports.isStopping()) return;
@@ -54,7 +58,8 @@ export class SocketLine {
 	}
 
 	private served(): Promise<void> {
-		return this.waiting === 0 ? this.opened : new Promise((resolve) => this.idlers.push(resolve));
+		if (this.waiting === 0) return this.opening ?? Promise.resolve();
+		return new Promise((resolve) => this.idlers.push(resolve));
 	}
 
 	private take(frame: string, isBinary: boolean): void {
@@ -63,26 +68,33 @@ export class SocketLine {
 		if (!this.bucket.take()) this.refuse("rate_limited");
 		else if (this.ports.load.isTooHigh) this.refuse("overloaded");
 		else if (isBinary) this.refuse("invalid_frame", "The frame is binary; send JSON text frames.");
-		else void this.handOver(frame);
+		else this.handOver(frame);
 	}
 
-	private async handOver(frame: string): Promise<void> {
-		const { office, load, pace } = this.ports;
+	private handOver(frame: string): void {
+		const { load, pace } = this.ports;
 		this.waiting++;
 		load.framesInHand++;
 		if (this.waiting === WAITING) this.socket.pause();
-		try {
-			await pace.turn();
-			await this.opened;
-			await office.receive(this.connection, frame);
-		} catch (error) {
+		const turn = pace.turn();
+		if (turn || this.opening) void Promise.all([turn, this.opening]).then(() => this.give(frame));
+		else this.give(frame);
+	}
+
+	private give(frame: string): void {
+		this.ports.office.receive(this.connection, frame).then(this.serve, (error: unknown) => {
 			this.fail(error);
-		}
+			this.serve();
+		});
+	}
+
+	/** A frame has been served, whatever came of it. */
+	private readonly serve = () => {
 		this.waiting--;
-		load.framesInHand--;
+		this.ports.load.framesInHand--;
 		if (this.socket.isPaused && this.waiting < WAITING / 2) this.socket.resume();
 		if (this.waiting === 0) for (const resolve of this.idlers.splice(0)) resolve();
-	}
+	};
 
 	private readonly fail = (error: unknown) => {
 		this.ports.monitor.error("connection failed", error);
