@@ -1,6 +1,6 @@
 /**
  * Finds texts by the words in them. A text is known by its group and its number in it, as a message is by its session;
- * words are letters and digits as whoever indexes them has made them: the index compares them as they are.
+ * its words are what `distinctWordsOf` makes of it (textWords.ts), and queries name words that were made so.
  * Every sentence here is a case of the exported suite, `textIndexSuite` in `stentor-chat-router/testing`.
  */
 export interface TextIndex {
@@ -24,8 +24,7 @@ export interface IndexedText {
 	readonly number: number;
 	/** Epoch milliseconds. */
 	readonly timeMs: number;
-	/** Each once. */
-	readonly words: readonly string[];
+	readonly text: string;
 }
 
 export interface TextQuery {

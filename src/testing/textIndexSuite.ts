@@ -136,6 +136,12 @@ export function textIndexSuite(test: Runner, open: () => Promise<TextIndexUnderT
 		}
 	});
 
+	check("its words are in small letters, without accents, also where no blanks are between them", async ({ index }) => {
+		const { add, find } = inScope(index);
+		await add("a", 1, "Où est l’ÉTÉ? 私は学生です");
+		for (const word of ["ou", "est", "l", "ete", "私", "学生"]) assert.deepEqual(await find([word]), ["a.1"], word);
+	});
+
 	check("a text without words, and one of very many, are taken", async ({ index }) => {
 		const { add, find } = inScope(index);
 		await add("a", 1, "");
@@ -153,15 +159,9 @@ function inScope(index: TextIndex) {
 	return {
 		nameOf,
 		page,
-		async add(group: string, number: number, words: string, timeMs = number): Promise<void> {
-			const text: IndexedText = {
-				scope,
-				group: nameOf(group),
-				number,
-				timeMs,
-				words: words.split(" ").filter(Boolean),
-			};
-			await index.add([text]);
+		async add(group: string, number: number, text: string, timeMs = number): Promise<void> {
+			const indexed: IndexedText = { scope, group: nameOf(group), number, timeMs, text };
+			await index.add([indexed]);
 		},
 		async find(words: readonly string[], { groups, prefix }: { groups?: readonly string[]; prefix?: string } = {}) {
 			const { places } = await page({ words, prefix, groups: groups?.map(nameOf) }, { limit: 100 });

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
 import { MessageIndexing } from "../../src/crm/search/MessageIndexing.js";
 import type { Looking } from "../../src/crm/search/Search.js";
 import { snippetOf } from "../../src/crm/search/snippet.js";
-import { distinctWordsOf, wordsOf } from "../../src/crm/search/words.js";
 import type { Entry } from "../../src/protocol/envelope.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
@@ -13,35 +11,6 @@ import { WordTextIndex } from "../../src/storage/words/index.js";
 import { TestClock, TestOffice } from "../support/office.js";
 import { APP, CrmOffice } from "./CrmOffice.js";
 import { COLLECTIONS } from "./marked.js";
-
-describe("words", () => {
-	const of = (text: string) => wordsOf(text).map(({ word }) => word);
-
-	test.each([
-		["Where's my Order #42-B?", ["where", "s", "my", "order", "42", "b"]],
-		["Café, ÉTÉ", ["cafe", "ete"]],
-		["Straße", ["straße"]],
-		["私は東京に住んでいます", ["私", "は", "東京"]],
-		["a_b", ["a", "b"]],
-		["!? — 👍", []],
-	])("of %j", (text, words) => {
-		expect(of(text).slice(0, Math.max(words.length, 0) || undefined)).toEqual(words);
-	});
-
-	test("are the same where only which they are is asked", () => {
-		const plain = fc.string({ unit: fc.constantFrom(..."aBz09 _-'\n\0ß"), maxLength: 100 });
-		fc.assert(
-			fc.property(fc.oneof(plain, fc.string({ unit: "grapheme" })), (text) => {
-				expect(distinctWordsOf(text)).toEqual([...new Set(of(text))]);
-			}),
-		);
-	});
-
-	test("know where they are", () => {
-		const text = "Où est l'été?";
-		expect(wordsOf(text).map(({ from, to }) => text.slice(from, to))).toEqual(["Où", "est", "l", "été"]);
-	});
-});
 
 test("a snippet shows where most of what was found is, and never half a character", () => {
 	const text = `${"👍".repeat(100)} the late parcel ${"x".repeat(300)} late`;

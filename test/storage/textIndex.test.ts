@@ -26,7 +26,7 @@ describe("FTS5, in a file", () => {
 		const open = () => LibsqlStorage.open({ path: file, collections: [], textIndexes: ["texts"] });
 		const first = await open();
 		const text = { scope: "s", group: "g", number: 1, timeMs: 1 };
-		await first.textIndex("texts").add([{ ...text, words: ["findable"] }]);
+		await first.textIndex("texts").add([{ ...text, text: "findable" }]);
 		await first.close();
 		const second = await open();
 		const { places } = await second.textIndex("texts").find({ scope: "s", words: ["findable"] }, { limit: 1 });
@@ -58,7 +58,7 @@ describe("FTS5, in a file", () => {
 	test("a group isn't a word", async () => {
 		const storage = await LibsqlStorage.open({ path: ":memory:", collections: [], textIndexes: ["texts"] });
 		const index = storage.textIndex("texts");
-		await index.add([{ scope: "s", group: "g", number: 1, timeMs: 1, words: ["hello"] }]);
+		await index.add([{ scope: "s", group: "g", number: 1, timeMs: 1, text: "hello" }]);
 		const token = createHash("sha256").update("g").digest("hex");
 		for (const word of [token.slice(0, 32), "g"]) {
 			expect((await index.find({ scope: "s", words: [word] }, { limit: 1 })).places).toEqual([]);
@@ -70,7 +70,7 @@ describe("FTS5, in a file", () => {
 	test("words are never FTS5's syntax", async () => {
 		const storage = await LibsqlStorage.open({ path: ":memory:", collections: [], textIndexes: ["texts"] });
 		const index = storage.textIndex("texts");
-		await index.add([{ scope: "s", group: "g", number: 1, timeMs: 1, words: ["or", "not", "near"] }]);
+		await index.add([{ scope: "s", group: "g", number: 1, timeMs: 1, text: "or not near" }]);
 		const find = (words: string[]) => index.find({ scope: "s", words }, { limit: 1 });
 		for (const word of ["or", "not", "near"]) expect((await find([word])).places).toHaveLength(1);
 		for (const word of ['"', "a OR b", "words:or", "(", "*"]) expect((await find([word])).places).toEqual([]);

@@ -5,7 +5,6 @@ import type { IndexedText, TextIndex } from "../../storage/TextIndex.js";
 import { scopeOf } from "../agents/records.js";
 import { Batches } from "../gathering/Batches.js";
 import { RecentlyErased } from "../gathering/RecentlyErased.js";
-import { distinctWordsOf } from "./words.js";
 
 /**
  * How long what is said is gathered after the index was written, in milliseconds: FTS5 puts what a transaction adds into
@@ -63,7 +62,7 @@ export class MessageIndexing implements Plugin {
 	}
 }
 
-/** What's kept of an entry until it's written: its words would take several times as much. */
+/** What's kept of an entry until it's written. */
 function toFind({ session, seq, timeMs, audience, content }: Entry): Said | undefined {
 	if (content.type !== "message" || audience === "answerers") return undefined;
 	return { session, seq, timeMs, text: content.text };
@@ -71,5 +70,5 @@ function toFind({ session, seq, timeMs, audience, content }: Entry): Said | unde
 
 function indexed({ session, seq, timeMs, text }: Said): IndexedText {
 	const { topic, app } = partsOf(session);
-	return { scope: scopeOf(topic, app), group: session, number: seq, timeMs, words: distinctWordsOf(text) };
+	return { scope: scopeOf(topic, app), group: session, number: seq, timeMs, text };
 }

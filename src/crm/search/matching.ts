@@ -1,5 +1,5 @@
+import { type Word, wordsOf } from "../../storage/textWords.js";
 import type { Sought } from "./query.js";
-import { type Word, wordsOf } from "./words.js";
 
 /** Where in a text, by its UTF-16 units, something stands. */
 export interface Span {

@@ -1,5 +1,5 @@
 import { RouterError } from "../../protocol/errors.js";
-import { wordsOf } from "./words.js";
+import { wordsOf } from "../../storage/textWords.js";
 
 /** What is looked for. */
 export interface Sought {

@@ -42,7 +42,7 @@ export class JobList {
 				for (const write of job.writes) this.packWrite(write, items);
 			} else if ("add" in job) {
 				items.push(TEXTS, job.index, job.add.length);
-				for (const { scope, group, number, words } of job.add) items.push(scope, group, number, words);
+				for (const { scope, group, number, text } of job.add) items.push(scope, group, number, text);
 			} else items.push(AS_IT_IS, job);
 		}
 		return items;
@@ -95,5 +95,5 @@ export class JobList {
 }
 
 function unpackText(next: <T>() => T): WrittenText {
-	return { scope: next(), group: next(), number: next(), words: next() };
+	return { scope: next(), group: next(), number: next(), text: next() };
 }

@@ -26,10 +26,7 @@ export class LibsqlTextIndex implements TextIndex {
 	}
 
 	async add(texts: readonly IndexedText[]): Promise<void> {
-		const add = texts.flatMap(({ scope, group, number, words }) =>
-			words.length === 0 ? [] : [{ scope, group, number, words: words.join(" ") }],
-		);
-		if (add.length > 0) await this.commits.run({ index: this.name, add });
+		if (texts.length > 0) await this.commits.run({ index: this.name, add: texts });
 	}
 
 	async find({ scope, words, prefix, groups }: TextQuery, part: { limit: number; from?: string }): Promise<TextPage> {

@@ -1,3 +1,4 @@
+import { distinctWordsOf } from "../textWords.js";
 import type { Connection } from "./Connection.js";
 import { textTables, tokenOf } from "./textTables.js";
 
@@ -6,8 +7,7 @@ export interface WrittenText {
 	readonly scope: string;
 	readonly group: string;
 	readonly number: number;
-	/** Its words, with blanks between them. */
-	readonly words: string;
+	readonly text: string;
 }
 
 /** Writes a text index, inside transactions. */
@@ -38,9 +38,10 @@ export class TextIndexWriter {
 			tokens.set(group, token);
 			return token;
 		};
-		for (const { scope, group, number, words } of texts) {
-			const isNew = connection.run(this.insertPlace, scope, group, number) > 0;
-			if (isNew) connection.run(this.insertWords, `${words} ${tokenIn(group)}`);
+		for (const { scope, group, number, text } of texts) {
+			const words = distinctWordsOf(text);
+			const isNew = words.length > 0 && connection.run(this.insertPlace, scope, group, number) > 0;
+			if (isNew) connection.run(this.insertWords, `${words.join(" ")} ${tokenIn(group)}`);
 		}
 	}
 

@@ -1,5 +1,6 @@
 import type { Storage } from "../Storage.js";
 import type { IndexedText, TextIndex, TextPage, TextPlace, TextQuery } from "../TextIndex.js";
+import { distinctWordsOf } from "../textWords.js";
 import { type Begin, beginIn, groupIn } from "./cursors.js";
 import { bucketOf, indexedTexts, placeOf, type TextRecord, textWords } from "./records.js";
 
@@ -39,8 +40,8 @@ export class WordTextIndex implements TextIndex {
 	}
 
 	/** The text's own record comes first, and goes last: what is found by a word can always be removed. */
-	private async addOne({ scope, group, number, timeMs, words: all }: IndexedText): Promise<void> {
-		const words = all.slice(0, WORDS);
+	private async addOne({ scope, group, number, timeMs, text: said }: IndexedText): Promise<void> {
+		const words = distinctWordsOf(said).slice(0, WORDS);
 		if (words.length === 0) return;
 		const text: TextRecord = { group, number, scope, timeMs, words };
 		await this.storage.put(indexedTexts, text);
