@@ -1,142 +1,116 @@
-import { Batches } from "../../crm/gathering/Batches.js";
-import { partsOf, sessionKey } from "../../delivery/identity.js";
+import { setTimeout as pause } from "node:timers/promises";
+import { partsOf } from "../../delivery/identity.js";
 import type { Plugin } from "../../delivery/Plugins.js";
 import type { PostOffice } from "../../delivery/PostOffice.js";
-import { sessions } from "../../delivery/records.js";
 import type { Entry, Role } from "../../protocol/envelope.js";
-import { ConditionFailed } from "../../protocol/errors.js";
-import { defineCollection, type Json, type Path, type Storage } from "../../storage/Storage.js";
+import { defineCollection, type Storage } from "../../storage/Storage.js";
 
-export interface DemoSession {
+interface RecentSession {
 	/** The session's key. */
 	key: string;
 	app: string;
-	session: string;
-	/** The entry that this is the state after. */
-	seq: number;
-	/** Epoch milliseconds. */
+	/** When something came into its log last, in epoch milliseconds. */
 	lastAt: number;
-	visitor?: string;
-	/** The visitor's alias in the session. */
-	alias?: string;
-	/** The visitor's last words, shortened. */
-	words?: string;
-	/** What was said to the visitor last, shortened, and by whom. */
-	reply?: string;
-	by?: Role;
 	expires: number;
 }
 
-/** What the agents' page lists: a projection of the feed, which may be deleted and is made again. */
-export const demoSessions = defineCollection<DemoSession>({
+/** Which sessions the agents' page lists: a projection of the feed, which may be deleted and is made again. */
+export const demoSessions = defineCollection<RecentSession>({
 	name: "demoSessions",
 	key: { hash: "key" },
 	indexes: { recent: { hash: "app", range: { field: "lastAt", type: "number" } } },
 	expires: "expires",
 });
 
-/** A session as it's listed. `answers`: who has the floor; `asked`: a person is asked for and hasn't come. */
-export interface ListedSession extends DemoSession {
+/** What the agents' page shows of a session. */
+export interface DemoSession {
+	readonly session: string;
+	/** When anything came into its log last, in epoch milliseconds. */
+	readonly lastAt: number;
+	readonly visitor?: string;
+	/** The visitor's alias in the session. */
+	readonly alias?: string;
+	/** What was said last, shortened: by the visitor, or until they said anything, to them. */
+	readonly said?: { readonly text: string; readonly by: Role };
+	/** Who has the floor; `asked`: a person is asked for and hasn't come. */
 	readonly answers: "asked" | "agent" | "bot" | "nobody";
 }
 
-/** What's kept of an entry until it's written. */
-interface Said {
-	readonly seq: number;
-	readonly timeMs: number;
-	readonly shown: Partial<DemoSession>;
-}
-
-/** How long what is said in a session is gathered after its record was written, in milliseconds. */
+/** How long it's gathered after it was kept, in milliseconds. */
 const GATHER_MS = 1_000;
 const KEPT_S = 7 * 24 * 60 * 60;
-const PREVIEW = 120;
 const LISTED = 50;
+/** In how many of the newest entries words are looked for. */
+const LOOKED_AT = 50;
+const PREVIEW = 120;
 
-/** Keeps the list of running sessions. */
+/** The running sessions, also those in which nobody has said anything yet. What's in them is read from their logs. */
 export class DemoSessions implements Plugin {
 	readonly name = "demo-sessions";
-	private readonly batches = new Batches<Said>((key, said) => this.follow(key, said), GATHER_MS);
+	/** When something came into a session last, until that's kept. */
+	private waiting = new Map<string, number>();
 
 	constructor(
 		private readonly storage: Storage,
-		private readonly office: Pick<PostOffice, "session" | "topic">,
+		private readonly office: Pick<PostOffice, "session" | "history">,
 	) {}
 
 	async onEntries(entries: readonly Entry[]): Promise<void> {
-		this.batches.add(entries.map((entry) => [entry.session, said(entry)] as const));
+		for (const { session, timeMs } of entries) this.waiting.set(session, timeMs);
 	}
 
-	settled(closing: AbortSignal): Promise<void> {
-		return this.batches.settled(closing);
+	async settled(closing: AbortSignal): Promise<void> {
+		const { waiting } = this;
+		this.waiting = new Map();
+		const kept = [...waiting].map(([key, lastAt]) => {
+			const expires = Math.floor(lastAt / 1000) + KEPT_S;
+			return this.storage.put(demoSessions, { key, app: partsOf(key).app, lastAt, expires });
+		});
+		await Promise.all(kept);
+		// What comes meanwhile is kept after it. Ended at once when the server stops.
+		await pause(GATHER_MS, undefined, { signal: closing, ref: false }).catch(() => undefined);
 	}
 
 	async onErased(session: string): Promise<void> {
+		this.waiting.delete(session);
 		await this.storage.delete(demoSessions, [session]);
 	}
 
-	/** The sessions of an app, the one that was talked in last first. */
-	async newest(app: string): Promise<readonly ListedSession[]> {
+	/** The sessions of an app, the one that something came into last first. */
+	async newest(app: string): Promise<readonly DemoSession[]> {
 		const query = { index: "recent", hash: app, order: "desc", limit: LISTED } as const;
 		const { records } = await this.storage.query(demoSessions, query);
-		return Promise.all(
-			records.map(async (record) => ({ ...record, answers: await this.answersIn(app, record.session) })),
-		);
+		const found = await Promise.all(records.map(({ key }) => this.get(app, partsOf(key).sessionId)));
+		return found.flatMap((session) => session ?? []).sort((a, b) => b.lastAt - a.lastAt);
 	}
 
-	/** One session; undefined if nothing has been said in it. */
-	get(app: string, session: string): Promise<DemoSession | undefined> {
-		return this.storage.get(demoSessions, [sessionKey(this.office.topic, app, session)]);
-	}
-
-	private async answersIn(app: string, id: string): Promise<ListedSession["answers"]> {
+	/** One session; undefined if there's none. */
+	async get(app: string, id: string): Promise<DemoSession | undefined> {
 		const session = await this.office.session(app, id);
-		const holder = session?.participants.find((each) => each.id === session.floor.holder);
-		if (holder?.role === "agent") return "agent";
-		if (session?.handOff) return "asked";
-		return holder ? "bot" : "nobody";
-	}
-
-	private async follow(key: string, all: readonly Said[]): Promise<void> {
-		const { app, sessionId: session } = partsOf(key);
-		const change: Partial<DemoSession> = Object.assign({}, ...all.map(({ shown }) => shown));
-		const seq = Math.max(...all.map((each) => each.seq));
-		const lastAt = Math.max(...all.map(({ timeMs }) => timeMs));
-		const { words, reply } = change;
-		const fields = {
-			...change,
-			...(words && { words: shortened(words) }),
-			...(reply && { reply: shortened(reply) }),
-			app,
-			session,
-			seq,
-			lastAt,
-			expires: Math.floor(lastAt / 1000) + KEPT_S,
+		if (!session) return undefined;
+		const { participants, floor, seq, handOff } = session;
+		const newest: Entry[] = [];
+		for await (const page of this.office.history(app, id, Math.max(0, seq - LOOKED_AT))) newest.push(...page);
+		const visitor = participants.find(({ role }) => role === "visitor");
+		const holder = participants.find((each) => each.id === floor.holder);
+		return {
+			session: id,
+			lastAt: newest.at(-1)?.timeMs ?? 0,
+			visitor: visitor?.name,
+			alias: visitor?.id,
+			said: wordsIn(newest, (role) => role === "visitor") ?? wordsIn(newest, () => true),
+			answers: holder?.role === "agent" ? "agent" : handOff ? "asked" : holder ? "bot" : "nobody",
 		};
-		const set = Object.entries(fields) satisfies readonly (readonly [Path, Json])[];
-		const first = Math.min(...all.map((each) => each.seq));
-		try {
-			await this.storage.transact([
-				{ update: demoSessions, key: [key], change: { set }, if: [{ path: "seq", below: seq }] },
-				{ check: sessions, key: [key], if: [{ path: "erased", below: first }] },
-			]);
-		} catch (error) {
-			// The feed tells some things twice, and some was erased while it was gathered.
-			if (!(error instanceof ConditionFailed)) throw error;
-		}
 	}
 }
 
-function said(entry: Entry): Said {
-	const { seq, timeMs } = entry;
-	return { seq, timeMs, shown: shownOf(entry) };
-}
-
-function shownOf({ from, content, audience }: Entry): Partial<DemoSession> {
-	const visitor = from.role === "visitor" ? { alias: from.id, ...(from.name && { visitor: from.name }) } : undefined;
-	if (content.type !== "message" || audience !== "everyone" || !content.text) return { ...visitor };
-	const { text } = content;
-	return visitor ? { ...visitor, words: text } : { reply: text, by: from.role };
+/** The last words of whoever is meant, that everybody may read. */
+function wordsIn(entries: readonly Entry[], of: (role: Role) => boolean): DemoSession["said"] {
+	for (const { from, content, audience } of entries.toReversed()) {
+		if (content.type !== "message" || audience !== "everyone" || !content.text || !of(from.role)) continue;
+		return { text: shortened(content.text), by: from.role };
+	}
+	return undefined;
 }
 
 function shortened(text: string): string {

@@ -1,4 +1,4 @@
-import type { ListedSession } from "./DemoSessions.js";
+import type { DemoSession } from "./DemoSessions.js";
 import { escapeHtml, page, widget } from "./markup.js";
 
 const STATE = {
@@ -8,8 +8,10 @@ const STATE = {
 	nobody: "Nobody answers",
 } as const;
 
+const BY = { visitor: "", agent: "Agent: ", answerer: "Bot: " } as const;
+
 /** How a visitor is called among agents: by name, and by the beginning of the alias, which tells two "Visitor"s apart. */
-export function visitorName({ visitor, alias }: Pick<ListedSession, "visitor" | "alias">): string {
+export function visitorName({ visitor, alias }: Pick<DemoSession, "visitor" | "alias">): string {
 	const mark = alias?.replace(/^visitor-/, "").slice(0, 4);
 	return [visitor ?? "Visitor", mark].filter(Boolean).join(" · ");
 }
@@ -38,7 +40,7 @@ ${note}
 	});
 }
 
-export function listPage(sessions: readonly ListedSession[], now: number): string {
+export function listPage(sessions: readonly DemoSession[], now: number): string {
 	return page({
 		title: "Conversations",
 		kind: "desk",
@@ -53,7 +55,7 @@ export function listPage(sessions: readonly ListedSession[], now: number): strin
 }
 
 /** The part of the list's page that is fetched again and again. */
-export function sessionList(sessions: readonly ListedSession[], now: number): string {
+export function sessionList(sessions: readonly DemoSession[], now: number): string {
 	if (sessions.length === 0) {
 		return '<p class="empty">No conversations yet. Open <a href="/" target="_blank">the shop’s page</a> and say hello in the chat.</p>';
 	}
@@ -61,7 +63,7 @@ export function sessionList(sessions: readonly ListedSession[], now: number): st
 }
 
 /** One session, with the widget as an agent's. */
-export function sessionPage(app: string, session: ListedSession | { session: string }): string {
+export function sessionPage(app: string, session: DemoSession | { session: string }): string {
 	const name = "lastAt" in session ? visitorName(session) : "Conversation";
 	return page({
 		title: name,
@@ -83,10 +85,10 @@ export function sessionPage(app: string, session: ListedSession | { session: str
 	});
 }
 
-function row(session: ListedSession, now: number): string {
-	const { session: id, words, reply, by, lastAt, answers } = session;
+function row(session: DemoSession, now: number): string {
+	const { session: id, said, lastAt, answers } = session;
 	const name = escapeHtml(visitorName(session));
-	const last = words ?? (reply ? `${by === "agent" ? "Agent" : "Bot"}: ${reply}` : "Has opened the chat");
+	const last = said ? `${BY[said.by]}${said.text}` : "Has opened the chat";
 	return `<li><a href="/agent-demo?isAdmin=true&amp;sessionId=${escapeHtml(encodeURIComponent(id))}">
 <span class="who">${name}</span>
 <time datetime="${new Date(lastAt).toISOString()}">${ago(now - lastAt)}</time>
