@@ -34,19 +34,18 @@ export class Counter {
 	/** What a client's frame asks for. Whatever is wrong with it is told to its sender, and to nobody else. */
 	understand(connected: Connected, frame: string, trace: string): Served | Promise<Served> {
 		let command: Command | undefined;
-		const refuse = (error: unknown) => this.refuse(senderAt(connected), command, error, trace);
 		try {
-			const { command: asked, timeMs } = connected.connector.dialect.decode(frame);
-			command = asked;
+			const decoded = connected.connector.dialect.decode(frame);
+			command = decoded.command;
 			assertAllowed(connected, command);
+			const { timeMs } = decoded;
 			const aheadMs = timeMs === undefined ? undefined : Math.round(timeMs - this.ports.clock());
 			const context = { connected, trace, aheadMs };
-			const served = () => this.served(asked, context, refuse);
-			const sessionId = "sessionId" in asked ? asked.sessionId : undefined;
-			const waiting = permitted(this.ports.permits, connected, asked.type, sessionId);
-			return waiting?.then(served, (error) => ({ alone: () => refuse(error) })) ?? served();
+			const sessionId = "sessionId" in command ? command.sessionId : undefined;
+			const waiting = permitted(this.ports.permits, connected, command.type, sessionId);
+			return waiting ? this.servedOnce(waiting, command, context) : this.served(command, context);
 		} catch (error) {
-			return { alone: () => refuse(error) };
+			return this.refused(command, { connected, trace }, error);
 		}
 	}
 
@@ -58,15 +57,30 @@ export class Counter {
 		const read = readBy(this.dialects, frame);
 		if (!read) throw cause;
 		const { dialect, command } = read;
-		return { alone: () => this.refuse({ address, dialect }, command, cause, trace) };
+		return { alone: () => this.tellWhy({ address, dialect }, command, cause, trace) };
 	}
 
-	private served(asked: Command, context: Context, refuse: (error: unknown) => Promise<void>): Served {
-		const alone = () => this.serve(asked, context).catch(refuse);
+	private async servedOnce(permitted: Promise<void>, asked: Command, context: Context): Promise<Served> {
+		try {
+			await permitted;
+			return this.served(asked, context);
+		} catch (error) {
+			return this.refused(asked, context, error);
+		}
+	}
+
+	private served(asked: Command, context: Context): Served {
+		const alone = () => this.serve(asked, context).catch((error: unknown) => this.refuse(asked, context, error));
 		if (asked.type !== "message" || !this.talk.isReady(asked)) return { alone };
 		const beside = () =>
-			this.talk.messageBeside(asked, context).catch((error: unknown) => refuse(error).then(() => true));
+			this.talk
+				.messageBeside(asked, context)
+				.catch((error: unknown) => this.refuse(asked, context, error).then(() => true));
 		return { alone, beside };
+	}
+
+	private refused(command: Command | undefined, context: Context, error: unknown): Served {
+		return { alone: () => this.refuse(command, context, error) };
 	}
 
 	private async serve(command: Command, context: Context): Promise<void> {
@@ -113,7 +127,13 @@ export class Counter {
 		await connector.desk?.unsubscribe({ connection: address.connection, app: app.id });
 	}
 
-	private async refuse(
+	private refuse(command: Command | undefined, { connected, trace }: Context, cause: unknown): Promise<void> {
+		const { address, app } = connected;
+		const { dialect, role } = connected.connector;
+		return this.tellWhy({ address, dialect, role, app: app.id }, command, cause, trace);
+	}
+
+	private async tellWhy(
 		{ address, dialect, role, app }: FrameSender,
 		command: Command | undefined,
 		cause: unknown,
@@ -129,10 +149,6 @@ export class Counter {
 		const { sessionId, signal } = refusalOf(command, error);
 		await this.ports.fanout.tell(address, dialect, sessionId, signal);
 	}
-}
-
-function senderAt({ address, connector: { dialect, role }, app }: Connected): FrameSender {
-	return { address, dialect, role, app: app.id };
 }
 
 function assertAllowed({ connector }: Connected, { type }: Command): void {

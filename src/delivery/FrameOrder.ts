@@ -31,19 +31,24 @@ export class FrameOrder {
 			const queue = this.queues.get(connection);
 			if (queue) queue.push(frame);
 			else this.queues.set(connection, [frame]);
-			const understood = (served: Served) => {
-				frame.served = served;
-				this.advance(connection);
-			};
-			const failed = (error: unknown) => this.finish(connection, frame, () => reject(error));
 			try {
 				const served = understand();
-				if (isPromise(served)) served.then(understood, failed);
-				else understood(served);
+				if (!isPromise(served)) this.understood(connection, frame, served);
+				else {
+					served.then(
+						(now) => this.understood(connection, frame, now),
+						(error: unknown) => this.fail(connection, frame, error),
+					);
+				}
 			} catch (error) {
-				failed(error);
+				this.fail(connection, frame, error);
 			}
 		});
+	}
+
+	private understood(connection: string, frame: Frame, served: Served): void {
+		frame.served = served;
+		this.advance(connection);
 	}
 
 	/** Begins whatever may begin. */
@@ -69,27 +74,33 @@ export class FrameOrder {
 		frame.state = "beside";
 		beside().then(
 			(isDone) => {
-				if (isDone) return this.finish(connection, frame, frame.resolve);
+				if (isDone) return this.finish(connection, frame);
 				// It keeps its place, so that nothing that came later is done before it.
 				frame.state = undefined;
 				frame.mustBeAlone = true;
 				this.advance(connection);
 			},
-			(error: unknown) => this.finish(connection, frame, () => frame.reject(error)),
+			(error: unknown) => this.fail(connection, frame, error),
 		);
 	}
 
 	private beginAlone(connection: string, frame: Frame, { alone }: Served): void {
 		frame.state = "alone";
 		alone().then(
-			() => this.finish(connection, frame, frame.resolve),
-			(error: unknown) => this.finish(connection, frame, () => frame.reject(error)),
+			() => this.finish(connection, frame),
+			(error: unknown) => this.fail(connection, frame, error),
 		);
 	}
 
-	private finish(connection: string, frame: Frame, settle: () => void): void {
+	private finish(connection: string, frame: Frame): void {
 		frame.state = "done";
-		settle();
+		frame.resolve();
+		this.advance(connection);
+	}
+
+	private fail(connection: string, frame: Frame, error: unknown): void {
+		frame.state = "done";
+		frame.reject(error);
 		this.advance(connection);
 	}
 }

@@ -1,7 +1,7 @@
 import { type Audience, type Content, type Entry, maySee, type Sender } from "../protocol/envelope.js";
 import type { Write } from "../storage/Storage.js";
 import { dueRecord, dueTime, scheduleLook } from "./due.js";
-import { messageIdKey, newId } from "./identity.js";
+import { messageIdIn, messageIdsOf, newId } from "./identity.js";
 import { due, entries, type Head, type MessageIdRecord, messageIds, sessions } from "./records.js";
 
 /**
@@ -14,6 +14,8 @@ export class SessionDraft {
 	touched = false;
 	private readonly revRead: number;
 	private readonly dueRead: number | undefined;
+	/** Of the session's message ids; made when the first one is. */
+	private idsKey: string | undefined;
 	/** The message ids that may not have been used before, in the order of the entries. */
 	readonly uniques: MessageIdRecord[] = [];
 
@@ -49,8 +51,9 @@ export class SessionDraft {
 
 	/** The entry's message id may not have been used before by this sender in this session. */
 	unique(entry: Entry, digest: string): void {
-		const [session, message] = messageIdKey(entry.session, entry.from.id, entry.messageId);
-		this.uniques.push({ session, message, seq: entry.seq, digest });
+		this.idsKey ??= messageIdsOf(entry.session);
+		const message = messageIdIn(entry.from.id, entry.messageId);
+		this.uniques.push({ session: this.idsKey, message, seq: entry.seq, digest });
 	}
 
 	/** What to write, for `Storage.transact`. The first is the head, then come the message ids. */

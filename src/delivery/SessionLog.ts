@@ -62,11 +62,29 @@ export interface ChangeOptions<T> {
 }
 
 /** A change that waits to be made. */
-interface Waiting extends Pick<ChangeOptions<unknown>, "create" | "origin"> {
-	readonly trace: string;
-	/** Makes it, or throws what the rule throws; gives what is to be done once it's committed. */
-	make(draft: SessionDraft): (head: Head) => void;
-	reject(error: unknown): void;
+class Waiting<T = unknown> {
+	constructor(
+		private readonly rule: Rule<T>,
+		readonly options: ChangeOptions<T>,
+		private readonly resolve: (committed: Committed<T>) => void,
+		readonly reject: (error: unknown) => void,
+	) {}
+
+	/** Throws what the rule throws. */
+	make(draft: SessionDraft): Committed<T> {
+		const from = draft.appended.length;
+		const result = this.rule(draft);
+		return { appended: draft.appended.slice(from), result };
+	}
+
+	settle(head: Head, committed: Committed<T>): void {
+		try {
+			this.options.afterwards?.(head, committed);
+			this.resolve(committed);
+		} catch (error) {
+			this.reject(error);
+		}
+	}
 }
 
 interface Group {
@@ -76,9 +94,8 @@ interface Group {
 
 interface Made {
 	readonly change: Waiting;
-	readonly settle: (head: Head) => void;
+	readonly committed: Committed<unknown>;
 	readonly unique: MessageIdRecord | undefined;
-	readonly appended: readonly Appended[];
 }
 
 interface Attempt {
@@ -117,22 +134,8 @@ export class SessionLog {
 	 * `storage_unavailable`.
 	 */
 	change<T>(key: string, rule: Rule<T>, options: ChangeOptions<T> = {}): Promise<Committed<T>> {
-		const { create, origin, trace = "", afterwards, grouped } = options;
 		return new Promise((resolve, reject) => {
-			const make = (draft: SessionDraft) => {
-				const from = draft.appended.length;
-				const result = rule(draft);
-				const committed = { appended: draft.appended.slice(from), result };
-				return (head: Head) => {
-					try {
-						afterwards?.(head, committed);
-						resolve(committed);
-					} catch (error) {
-						reject(error);
-					}
-				};
-			};
-			this.enqueue(key, { create, origin, trace, make, reject }, grouped);
+			this.enqueue(key, new Waiting(rule, options, resolve, reject) as Waiting);
 		});
 	}
 
@@ -172,7 +175,8 @@ export class SessionLog {
 		return this.lanes.idle();
 	}
 
-	private enqueue(key: string, change: Waiting, grouped?: { readonly messageId?: string }): void {
+	private enqueue(key: string, change: Waiting): void {
+		const { grouped } = change.options;
 		const messageId = grouped?.messageId;
 		const open = grouped && this.gathering.get(key);
 		if (open && open.changes.length < this.groupSize && (messageId === undefined || !open.messageIds.has(messageId))) {
@@ -203,7 +207,7 @@ export class SessionLog {
 			for (let tries = 1; left.length > 0; tries++) {
 				let attempt: Attempt | undefined;
 				try {
-					const head = (await this.head(key)) ?? left[0]?.create?.();
+					const head = (await this.head(key)) ?? left[0]?.options.create?.();
 					if (!head) throw new RouterError("session_unknown");
 					// The rules change the head in place; a change that isn't committed must not be found here again.
 					this.heads.delete(key);
@@ -242,12 +246,13 @@ export class SessionLog {
 		}
 		// One after the other, so that what each tells in turn, such as an acknowledgement, keeps its place.
 		let tell: ReturnType<SessionLog["onAppended"]> | undefined;
-		for (const { appended, settle } of made) {
-			if (appended.length > 0) {
+		for (const { change, committed } of made) {
+			const { origin, trace = "" } = change.options;
+			if (committed.appended.length > 0) {
 				tell ??= this.onAppended(then);
-				tell(appended);
+				tell(committed.appended.map((entry) => ({ entry, origin, trace })));
 			}
-			settle(then);
+			change.settle(then, committed);
 		}
 	}
 
@@ -267,12 +272,10 @@ export class SessionLog {
 function attemptOf(draft: SessionDraft, changes: readonly Waiting[]): Attempt {
 	const made: Made[] = [];
 	for (const change of changes) {
-		const { origin, trace } = change;
-		const [from, before] = [draft.appended.length, draft.uniques.length];
+		const before = draft.uniques.length;
 		try {
-			const settle = change.make(draft);
-			const appended = draft.appended.slice(from).map((entry) => ({ entry, origin, trace }));
-			made.push({ change, settle, unique: draft.uniques[before], appended });
+			const committed = change.make(draft);
+			made.push({ change, committed, unique: draft.uniques[before] });
 		} catch (error) {
 			change.reject(error);
 		}

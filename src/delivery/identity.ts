@@ -53,7 +53,12 @@ export function messageIdKey(
 	participant: string,
 	messageId: string,
 ): readonly [session: string, message: string] {
-	return [messageIdsOf(session), `${participant.slice(-PARTICIPANT_END)}/${messageId}`];
+	return [messageIdsOf(session), messageIdIn(participant, messageId)];
+}
+
+/** The key's range. */
+export function messageIdIn(participant: string, messageId: string): string {
+	return `${participant.slice(-PARTICIPANT_END)}/${messageId}`;
 }
 
 /** What the records of a session's message ids begin with. */
