@@ -10,14 +10,13 @@ export class FramePace {
 	private isScheduled = false;
 	private waiting: (() => void)[] = [];
 
-	/** Answers undefined if a frame may be begun, or what resolves when it may: in the order of the calls. */
-	turn(): Promise<void> | undefined {
+	/** Begins a frame now, or in a later turn: in the order of the calls. */
+	begin(frame: () => void): void {
 		this.schedule();
 		if (this.begun < A_TURN && this.waiting.length === 0) {
 			this.begun++;
-			return undefined;
-		}
-		return new Promise((resolve) => this.waiting.push(resolve));
+			frame();
+		} else this.waiting.push(frame);
 	}
 
 	private schedule(): void {

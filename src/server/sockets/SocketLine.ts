@@ -76,9 +76,10 @@ export class SocketLine {
 		this.waiting++;
 		load.framesInHand++;
 		if (this.waiting === WAITING) this.socket.pause();
-		const turn = pace.turn();
-		if (turn || this.opening) void Promise.all([turn, this.opening]).then(() => this.give(frame));
-		else this.give(frame);
+		pace.begin(() => {
+			if (this.opening) void this.opening.then(() => this.give(frame));
+			else this.give(frame);
+		});
 	}
 
 	private give(frame: string): void {
