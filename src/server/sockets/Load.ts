@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 
 /** The mean delay of the event loop, in milliseconds, beyond which nothing more is taken on. */
 const DELAY_MS = 1_000;
@@ -9,12 +9,16 @@ const WINDOW_MS = 1_000;
 export class Load {
 	/** Frames that have come and aren't done. */
 	framesInHand = 0;
-	private readonly delays = monitorEventLoopDelay({ resolution: 20 });
 	private readonly timer: NodeJS.Timeout;
 	/** Windows in a row whose mean delay was too long. */
 	private slowWindows = 0;
 
-	constructor() {
+	/** `delays`: of the event loop, in nanoseconds. */
+	constructor(
+		private readonly delays: Pick<IntervalHistogram, "enable" | "disable" | "mean" | "reset"> = monitorEventLoopDelay({
+			resolution: 20,
+		}),
+	) {
 		this.delays.enable();
 		this.timer = setInterval(() => {
 			this.slowWindows = this.delays.mean / 1e6 > DELAY_MS ? this.slowWindows + 1 : 0;
