@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient, type _Record as StreamEvent } from "@aws-sdk/client-dynamodb-streams";
 import { ShardReading } from "../../../aws/offline/ShardReading.js";
@@ -36,6 +37,8 @@ const CREDENTIALS = {
 	AWS_REGION: "us-east-1",
 };
 const BATCH = 100;
+const CONNECT_TRIES = 3;
+const RECONNECT_MS = 500;
 /** Makes the connections' URL as long as one of API Gateway: it's in every session's head. */
 const STAGE = "as-long-as-api-gateways-addresses-are";
 
@@ -110,10 +113,17 @@ export class Lambdas {
 		rmSync(this.folder, { recursive: true, force: true });
 	}
 
+	/** As clients do, it comes again where it's refused for the moment: DynamoDB Local fails now and then on a busy machine. */
 	async connect(ws: LambdaProcess, query: Readonly<Record<string, string>> = {}): Promise<HeldConnection> {
-		const held = this.api.connect();
-		await this.handled(ws, connectEvent(held.id, { userId: randomUUID(), ...query }));
-		return held;
+		for (let tries = 1; ; tries++) {
+			const held = this.api.connect();
+			const event = connectEvent(held.id, { userId: randomUUID(), ...query });
+			const { statusCode } = await ws.invoke<WsResult>(event);
+			if (statusCode === 200) return held;
+			held.close();
+			if (statusCode !== 503 || tries === CONNECT_TRIES) throw refused(ws, event, statusCode);
+			await pause(RECONNECT_MS);
+		}
 	}
 
 	/** Resolves when all is done that the frame brings with it. */
@@ -219,7 +229,10 @@ export class Lambdas {
 
 	private async handled(ws: LambdaProcess, event: WsEvent): Promise<void> {
 		const { statusCode } = await ws.invoke<WsResult>(event);
-		if (statusCode === 200) return;
-		throw new Error(`A ${event.requestContext.eventType} was answered ${statusCode}: ${ws.output.slice(-2_000)}`);
+		if (statusCode !== 200) throw refused(ws, event, statusCode);
 	}
+}
+
+function refused(ws: LambdaProcess, { requestContext }: WsEvent, status: number): Error {
+	return new Error(`A ${requestContext.eventType} was answered ${status}: ${ws.output.slice(-2_000)}`);
 }
