@@ -9,7 +9,7 @@ import { customer, customerSuite } from "../server/customerSuite.js";
 import { waitAtMost } from "../server/given.js";
 import { ADMIN, Rest } from "../server/Rest.js";
 import { onChromium } from "../support/chromium.js";
-import { startDynamodbLocal } from "../support/startDynamodbLocal.js";
+import { dynamodbLocalOfRun } from "../support/dynamodbLocal.js";
 
 /** What `npm run offline` runs: the functions as they're deployed, behind stand-ins for AWS's services. */
 const folder = `build/offline-${process.pid}`;
@@ -21,9 +21,7 @@ waitAtMost(45_000);
 let offline: Offline;
 let said = "";
 
-const local = await startDynamodbLocal();
-const missing = "missing" in local ? local.missing : undefined;
-if (!("missing" in local)) await local.stop();
+const { missing } = await dynamodbLocalOfRun();
 const theTest = missing && !process.env.CI ? test.skip : test;
 
 beforeAll(async () => {

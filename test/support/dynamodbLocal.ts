@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { relative } from "node:path";
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
-import { afterAll, test } from "@jest/globals";
+import { afterAll, expect, test } from "@jest/globals";
 import { localSettings as settingsOf } from "./startDynamodbLocal.js";
 
 /** With what clients of this test file are told from those of others, so that it begins without tables. */
@@ -16,13 +17,19 @@ export function localSettings(endpoint: string): DynamoDBClientConfig {
 	return settingsOf(endpoint, DATABASE);
 }
 
+/** The run's DynamoDB Local, or why there is none: then this file is named at the run's end as one that was left out. */
+export async function dynamodbLocalOfRun(): Promise<{ readonly endpoint?: string; readonly missing?: string }> {
+	const body = relative(process.cwd(), expect.getState().testPath ?? "");
+	const answer = await fetch(process.env.DYNAMODB_LOCAL_OF_RUN ?? "", { method: "POST", body });
+	return (await answer.json()) as { endpoint?: string; missing?: string };
+}
+
 /**
  * Runs a file's tests on a database of their own in the run's DynamoDB Local. Where that can't start they fail if this is
- * CI; elsewhere they are left out, and one skipped test says why.
+ * CI; elsewhere they are left out, which the run says at its end.
  */
 export async function onDynamodbLocal(addTests: (local: OwnDatabase) => void): Promise<void> {
-	const answer = await fetch(process.env.DYNAMODB_LOCAL_OF_RUN ?? "");
-	const { endpoint, missing } = (await answer.json()) as { endpoint?: string; missing?: string };
+	const { endpoint, missing } = await dynamodbLocalOfRun();
 	if (endpoint !== undefined) {
 		const client = new DynamoDBClient(localSettings(endpoint));
 		afterAll(() => client.destroy());
@@ -32,7 +39,6 @@ export async function onDynamodbLocal(addTests: (local: OwnDatabase) => void): P
 			throw new Error(missing);
 		});
 	} else {
-		console.warn(`Nothing was tested on DynamoDB. ${missing}`);
 		test.skip(`on DynamoDB Local: left out. ${missing}`, () => {});
 	}
 }

@@ -1,19 +1,23 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import { importTypeScript } from "../../scripts/importTypeScript.mjs";
 
 let server;
 /** What `startDynamodbLocal` gives, once somebody has asked. */
 let starting;
+/** The files whose tests on it are left out. */
+const leftOut = [];
 
 /**
  * Answers test files with the address of the one DynamoDB Local of the run. It's started
  * when the first file asks: most runs need none, and a JVM for each file would be cold in each.
  */
 export default async function serveDynamodbLocal() {
-	server = createServer(async (_, response) => {
+	server = createServer(async (request, response) => {
 		starting ??= start();
-		const { endpoint, missing } = await starting;
+		const [{ endpoint, missing }, file] = await Promise.all([starting, text(request)]);
+		if (missing !== undefined) leftOut.push(file);
 		response.end(JSON.stringify({ endpoint, missing }));
 	});
 	server.listen(0, "127.0.0.1");
@@ -25,7 +29,11 @@ export default async function serveDynamodbLocal() {
 export async function stopDynamodbLocal() {
 	server.closeAllConnections();
 	server.close();
-	await (await starting)?.stop?.();
+	const local = await starting;
+	await local?.stop?.();
+	if (leftOut.length === 0 || process.env.CI) return;
+	const files = leftOut.sort().map((file) => `  ${file}\n`);
+	process.stderr.write(`\nNOT TESTED on DynamoDB, ${files.length} files:\n${files.join("")}${local.missing}\n`);
 }
 
 /** Jest transforms test files, not what it runs before them. */

@@ -78,7 +78,9 @@ export async function startDynamodbLocal(): Promise<DynamodbLocal | { missing: s
 		};
 	} catch (error) {
 		await stop();
-		return { missing: `DynamoDB Local did not start (is Java installed?): ${error}` };
+		return {
+			missing: `DynamoDB Local did not start. It needs Java 17 or newer: install it, so that "java" runs. ${error}`,
+		};
 	}
 }
 
