@@ -2,16 +2,18 @@ import type { Profile, Signal } from "../protocol/Dialect.js";
 import { asRouterError, RouterError } from "../protocol/errors.js";
 import type { Connected, Connections } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
-import type { Fanout, Mark, Target } from "./Fanout.js";
+import type { Fanout } from "./Fanout.js";
 import { isSecret, participantId, partsOf, personRef, sessionKey } from "./identity.js";
 import type { Memberships } from "./Memberships.js";
 import { type Attached, attach } from "./membership.js";
 import { newHead } from "./opening.js";
+import type { Mark } from "./Posting.js";
 import { aheadAt, attachedAs, senderOf } from "./participants.js";
 import { permitted } from "./permits.js";
 import type { PostOfficePorts, Switchboard } from "./ports.js";
 import type { Head } from "./records.js";
 import type { SessionLog } from "./SessionLog.js";
+import type { Target } from "./targets.js";
 
 export interface AttendancePorts
 	extends Pick<PostOfficePorts, "topic" | "transport" | "secret" | "soleOwner" | "clock" | "permits"> {

@@ -1,11 +1,12 @@
 import type { Transport } from "../transport/Transport.js";
 import type { Connected, Connections } from "./Connections.js";
 import type { Cursors } from "./Cursors.js";
-import type { Fanout, Target } from "./Fanout.js";
+import type { Fanout } from "./Fanout.js";
 import type { Memberships } from "./Memberships.js";
 import { detach, lose } from "./membership.js";
 import { attachedAs, isReachable } from "./participants.js";
 import type { SessionLog } from "./SessionLog.js";
+import type { Target } from "./targets.js";
 
 export interface DeparturesPorts {
 	readonly log: SessionLog;

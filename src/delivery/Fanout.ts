@@ -1,38 +1,14 @@
-import type { Monitor } from "../monitoring/Monitor.js";
-import type { Dialect, Reader, Signal } from "../protocol/Dialect.js";
+import type { Dialect, Signal } from "../protocol/Dialect.js";
 import { type Entry, maySee } from "../protocol/envelope.js";
 import { LIMITS } from "../protocol/limits.js";
-import type { Address, PostResult, Transport } from "../transport/Transport.js";
+import type { Address } from "../transport/Transport.js";
 import { logId, partsOf } from "./identity.js";
 import { Lanes } from "./Lanes.js";
+import { Posting, type PostingPorts } from "./Posting.js";
 import { aheadAt } from "./participants.js";
-import type { EndpointState, Head, Participant } from "./records.js";
+import type { Head } from "./records.js";
 import type { Appended } from "./SessionLog.js";
-
-/** An endpoint that frames can be pushed to now. */
-export interface Target {
-	readonly key: string;
-	readonly participantId: string;
-	readonly endpointId: string;
-	readonly address: Address;
-	readonly dialect: Dialect;
-	readonly reader: Omit<Reader, "own" | "aheadMs">;
-	/** The client has shown that it numbers what it has. */
-	readonly shown: boolean;
-	readonly clock: Participant["clock"];
-	/** What came while it was away hasn't been pushed yet: that comes first. */
-	readonly behind: boolean;
-}
-
-/** Comes back from a transport that confirms. */
-export interface Mark {
-	readonly key: string;
-	readonly participantId: string;
-	readonly endpointId: string;
-	readonly seq: number;
-	/** The client numbers what it has: the cursor needn't outlive this process. */
-	readonly numbered: boolean;
-}
+import { type Target, targetsIn, type Which } from "./targets.js";
 
 /** An entry as a frame. */
 interface Written {
@@ -41,13 +17,9 @@ interface Written {
 	readonly trace: string;
 }
 
-export interface FanoutPorts {
-	readonly transport: Transport;
-	readonly monitor: Monitor;
+export interface FanoutPorts extends PostingPorts {
 	readonly clock: () => number;
 	dialectOf(connector: string): Dialect | undefined;
-	/** An endpoint didn't get the entry `seq`. */
-	lost(target: Target, seq: number): void;
 	track(what: string, work: Promise<unknown>): void;
 	/** An endpoint that came back must be pushed what it missed before anything else. */
 	catchUp(target: Target): void;
@@ -59,7 +31,11 @@ export class Fanout {
 	/** By connection: bytes of frames that wait here for those before them. */
 	private readonly waiting = new Map<string, number>();
 
-	constructor(private readonly ports: FanoutPorts) {}
+	private readonly posting: Posting;
+
+	constructor(private readonly ports: FanoutPorts) {
+		this.posting = new Posting(ports);
+	}
 
 	/**
 	 * Gives what pushes entries that were just appended, to everybody but the connection that each message came over. Must be
@@ -102,7 +78,7 @@ export class Fanout {
 				seq: first.seq,
 				to: target.participantId,
 			});
-			this.ports.track("push", this.cut(target, first.seq));
+			this.ports.track("push", this.posting.cut(target, first.seq));
 			return;
 		}
 		const pushed = this.lanes.run(connection, () => this.postAll(target, frames));
@@ -119,7 +95,7 @@ export class Fanout {
 	/** Until one says that the endpoint can't be pushed more. */
 	private postAll(target: Target, frames: readonly Written[]): Promise<undefined> | undefined {
 		for (const [i, { seq, frame, trace }] of frames.entries()) {
-			const posted = this.post(target, frame, seq, trace);
+			const posted = this.posting.entry(target, frame, seq, trace);
 			if (typeof posted !== "boolean") {
 				return posted.then((isThere) => (isThere ? this.postAll(target, frames.slice(i + 1)) : undefined));
 			}
@@ -140,14 +116,14 @@ export class Fanout {
 				for await (const page of pages) {
 					for (const entry of page) {
 						const frame = this.write(target, entry);
-						if (frame !== undefined && !(await this.post(target, frame, entry.seq, ""))) return;
+						if (frame !== undefined && !(await this.posting.entry(target, frame, entry.seq, ""))) return;
 						unsent = entry.seq + 1;
 					}
 				}
 				if (last) await this.postSignal(target, last);
 			} catch (error) {
 				ports.monitor.error("catching up failed", error, { session: logId(target.key), seq: unsent });
-				await this.cut(target, unsent);
+				await this.posting.cut(target, unsent);
 			}
 		});
 		ports.track("catching up", streamed);
@@ -182,16 +158,12 @@ export class Fanout {
 			if (!written.has(dialect)) written.set(dialect, dialect.signal(sessionId, signal, this.ports.clock()));
 			const frame = written.get(dialect);
 			if (frame === undefined) return Promise.resolve(true);
-			return this.lanes.run(address.connection, async () => this.hand(address, frame, signal));
+			return this.lanes.run(address.connection, async () => this.posting.signal(address, frame, signal));
 		});
 	}
 
 	/** Tells every endpoint of those for whom `to` holds. */
-	signal(
-		head: Head,
-		signal: Signal,
-		to: (participantId: string, participant: Participant, endpoint: EndpointState) => boolean,
-	): Promise<void> {
+	signal(head: Head, signal: Signal, to: Which): Promise<void> {
 		return this.tellAll(this.targets(head, to), signal);
 	}
 
@@ -204,35 +176,26 @@ export class Fanout {
 		);
 	}
 
+	private postSignal({ address, dialect, key, clock }: Target, signal: Signal): Promise<undefined> | undefined {
+		const now = this.ports.clock() + aheadAt(clock, Number.MAX_SAFE_INTEGER);
+		return this.send(address, dialect, partsOf(key).sessionId, signal, now);
+	}
+
+	private send(
+		address: Address,
+		dialect: Dialect,
+		sessionId: string | undefined,
+		signal: Signal,
+		timeMs: number,
+	): Promise<undefined> | undefined {
+		const frame = dialect.signal(sessionId, signal, timeMs);
+		const handed = frame === undefined || this.posting.signal(address, frame, signal);
+		return typeof handed === "boolean" ? undefined : handed.then(() => undefined);
+	}
+
 	/** The endpoints that are open and may receive. */
-	targets(
-		head: Head,
-		which: (participantId: string, participant: Participant, endpoint: EndpointState) => boolean = () => true,
-	): Target[] {
-		const found: Target[] = [];
-		for (const participantId of Object.keys(head.participants)) {
-			const participant = head.participants[participantId];
-			if (!participant) continue;
-			for (const endpointId of Object.keys(participant.endpoints)) {
-				const endpoint = participant.endpoints[endpointId];
-				if (endpoint?.connection === undefined || endpoint.receives === false) continue;
-				if (!which(participantId, participant, endpoint)) continue;
-				const dialect = this.ports.dialectOf(endpoint.connector ?? participant.connector);
-				if (!dialect) continue;
-				found.push({
-					key: head.session,
-					participantId,
-					endpointId,
-					address: { connection: endpoint.connection, url: endpoint.url ?? head.url },
-					dialect,
-					reader: { role: participant.role, numbered: endpoint.numbered === true || dialect.numbered === true },
-					shown: endpoint.numbered === true,
-					clock: participant.clock,
-					behind: endpoint.behind === true,
-				});
-			}
-		}
-		return found;
+	targets(head: Head, which?: Which): Target[] {
+		return targetsIn(head, this.ports.dialectOf, which);
 	}
 
 	/** The entry as this endpoint's frame; undefined if it isn't to have it. Readers of a kind share one text. */
@@ -249,80 +212,6 @@ export class Fanout {
 		const kind = `${entry.seq} ${dialect.name} ${role} ${own} ${numbered || aheadMs}`;
 		if (!written.has(kind)) written.set(kind, write());
 		return written.get(kind);
-	}
-
-	private postSignal({ address, dialect, key, clock }: Target, signal: Signal): Promise<undefined> | undefined {
-		const now = this.ports.clock() + aheadAt(clock, Number.MAX_SAFE_INTEGER);
-		return this.send(address, dialect, partsOf(key).sessionId, signal, now);
-	}
-
-	private send(
-		address: Address,
-		dialect: Dialect,
-		sessionId: string | undefined,
-		signal: Signal,
-		timeMs: number,
-	): Promise<undefined> | undefined {
-		const frame = dialect.signal(sessionId, signal, timeMs);
-		const handed = frame === undefined || this.hand(address, frame, signal);
-		return typeof handed === "boolean" ? undefined : handed.then(() => undefined);
-	}
-
-	/** Answers whether the connection is still there. */
-	private hand(address: Address, frame: string, signal: Signal): boolean | Promise<boolean> {
-		const handed = this.give(address, frame);
-		if (typeof handed === "string") return handed === "sent";
-		return handed.then(
-			(result) => result === "sent",
-			(error) => {
-				this.ports.monitor.warn("signal not sent", { signal: signal.type, reason: String(error) });
-				return true;
-			},
-		);
-	}
-
-	/** Answers whether the endpoint can be pushed more. */
-	private post(target: Target, frame: string, seq: number, trace: string): boolean | Promise<boolean> {
-		const { key, participantId, endpointId, address } = target;
-		const mark: Mark = { key, participantId, endpointId, seq, numbered: target.shown };
-		const posted = this.give(address, frame, mark);
-		if (typeof posted === "string") return this.posted(posted, target, seq, trace);
-		return posted.then(
-			(result) => this.posted(result, target, seq, trace),
-			async (error) => {
-				const about = { session: logId(key), seq, to: participantId, trace };
-				this.ports.monitor.warn("push failed", { ...about, reason: String(error) });
-				await this.cut(target, seq);
-				return false;
-			},
-		);
-	}
-
-	/** What is thrown at once mustn't reach who appended. */
-	private give(address: Address, frame: string, mark?: Mark): PostResult | Promise<PostResult> {
-		try {
-			return this.ports.transport.post(address, frame, mark);
-		} catch (error) {
-			return Promise.reject(error);
-		}
-	}
-
-	private posted(result: PostResult, target: Target, seq: number, trace: string): boolean {
-		const { key, participantId } = target;
-		const isSent = result === "sent";
-		const about = { session: logId(key), seq, to: participantId, trace };
-		this.ports.monitor.debug(isSent ? "pushed" : "connection gone", about);
-		if (!isSent) this.ports.lost(target, seq);
-		return isSent;
-	}
-
-	/** Whether it has the entry `seq` is unknown: it must come back, and be told from where its cursor stands. */
-	private async cut(target: Target, seq: number): Promise<void> {
-		const { transport, monitor } = this.ports;
-		await transport
-			.disconnect(target.address, "push failed")
-			.catch((cause) => monitor.error("disconnect failed", cause));
-		this.ports.lost(target, seq);
 	}
 }
 

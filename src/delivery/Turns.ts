@@ -4,11 +4,12 @@ import type { Monitor } from "../monitoring/Monitor.js";
 import type { Content, Entry } from "../protocol/envelope.js";
 import { asRouterError, RouterError } from "../protocol/errors.js";
 import { textRequest } from "../protocol/stentor.js";
-import type { Fanout, Target } from "./Fanout.js";
+import type { Fanout } from "./Fanout.js";
 import { type Answerers, acceptHandOff, declineHandOff, holderOf } from "./floor.js";
 import { digest, logId, partsOf } from "./identity.js";
 import { handledOf, wantsAnswer } from "./participants.js";
 import type { SessionLog } from "./SessionLog.js";
+import type { Target } from "./targets.js";
 import { checkAnswer, textOf, transcriptOf } from "./transcript.js";
 import { type Begun, isTaken, putAnswer, putFailure, TURN_ATTEMPTS, takeTurn } from "./turn.js";
 
