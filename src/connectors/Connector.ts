@@ -75,6 +75,7 @@ export interface AnsweringConnector {
 	/**
 	 * The answer to a turn. It may be asked again with the same request id, after a crash or a failure: whoever it asks
 	 * should treat that as the same request. Throwing means it can't answer: the failure is put in the log.
+	 * What a turn holds isn't to be changed, nor an answer once it's given: others are given the same objects.
 	 */
 	answer(turn: Turn): Promise<Answer>;
 }

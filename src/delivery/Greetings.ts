@@ -35,16 +35,17 @@ export class Greetings {
 	}
 
 	private async told(record: ConnectionRecord, tell: () => Promise<boolean>): Promise<boolean> {
-		const isTold = !this.soleOwner && !(await this.claim(record));
+		const claimedAt = this.soleOwner ? undefined : await this.claim(record);
+		const isTold = claimedAt === undefined && !this.soleOwner;
 		// API Gateway says of one that isn't open yet that it's gone.
 		const isThere = isTold || (await tell());
 		if (isThere) delete record.greeting;
-		if (!isTold && !this.soleOwner) await this.release(record, isThere);
+		if (claimedAt !== undefined) await this.release(record, claimedAt, isThere);
 		return isThere;
 	}
 
-	/** Answers false where another process has told it. */
-	private async claim({ connection }: ConnectionRecord): Promise<boolean> {
+	/** Answers when it was claimed; undefined where another process has told it. */
+	private async claim({ connection }: ConnectionRecord): Promise<number | undefined> {
 		for (;;) {
 			const now = this.clock();
 			try {
@@ -52,22 +53,22 @@ export class Greetings {
 					{ path: "greeting", exists: true },
 					{ path: "greetingAt", below: now - LEASE_MS },
 				]);
-				return true;
+				return now;
 			} catch (error) {
 				if (!(error instanceof ConditionFailed)) throw error;
 				const found = error.failed.get(0);
-				if (!found || !("greeting" in found)) return false;
+				if (!found || !("greeting" in found)) return undefined;
 			}
 			await pause(LOOK_EVERY_MS);
 		}
 	}
 
-	private async release({ connection }: ConnectionRecord, isThere: boolean): Promise<void> {
+	private async release({ connection }: ConnectionRecord, claimedAt: number, isThere: boolean): Promise<void> {
 		const remove = isThere ? ["greeting", "greetingAt"] : ["greetingAt"];
 		try {
-			await this.storage.update(connections, [connection], { remove }, [{ path: "connection", exists: true }]);
+			await this.storage.update(connections, [connection], { remove }, [{ path: "greetingAt", eq: claimedAt }]);
 		} catch (error) {
-			// It has ended.
+			// It has ended, or took so long that another process has taken it over.
 			if (!(error instanceof ConditionFailed)) throw error;
 		}
 	}

@@ -60,13 +60,12 @@ export class Letterbox {
 		const known = await this.ports.switchboard.app(app);
 		const key = sessionKey(this.ports.topic, known.id, sessionId);
 		if (act.type === "receipt" || act.type === "typing") return this.signal(known, key, person, act);
-		return this.deed(known, key, person, act, acting);
+		return this.deed(known, key, person, copyOf(act), acting);
 	}
 
 	private async deed(app: App, key: string, person: Person, asked: Deed, acting: Acting): Promise<Entry | undefined> {
 		const { log, switchboard, clock, secret, monitor, memberships, track } = this.ports;
 		const { trace = newId(), peopleFirst } = acting;
-		assertFits(asked);
 		const { role, user } = person;
 		const visitor = acting.visitor ?? (role === "visitor" ? person : undefined);
 		const owner = visitor && participantId(secret, key, "visitor", visitor.user);
@@ -165,7 +164,9 @@ export class Letterbox {
 	}
 }
 
-/** As large as what comes over a connection, at most. */
-function assertFits(deed: Deed): void {
-	if (Buffer.byteLength(JSON.stringify(deed)) > LIMITS.frameBytes) throw new RouterError("frame_too_large");
+/** A copy: the log's mustn't change with the caller's. Throws `frame_too_large`: as large as what comes over a connection. */
+function copyOf(deed: Deed): Deed {
+	const text = JSON.stringify(deed);
+	if (Buffer.byteLength(text) > LIMITS.frameBytes) throw new RouterError("frame_too_large");
+	return JSON.parse(text) as Deed;
 }

@@ -63,6 +63,8 @@ export interface ChangeOptions<T> {
 
 /** A change that waits to be made. */
 class Waiting<T = unknown> {
+	readonly since = performance.now();
+
 	constructor(
 		private readonly rule: Rule<T>,
 		readonly options: ChangeOptions<T>,
@@ -202,7 +204,8 @@ export class SessionLog {
 		let left = changes;
 		/** Attempts whose outcome we never learned: each may still turn out to be in the log. */
 		const doubtful: Attempt[] = [];
-		const begun = performance.now();
+		const [oldest] = changes;
+		const begun = oldest?.since ?? performance.now();
 		try {
 			for (let tries = 1; left.length > 0; tries++) {
 				let attempt: Attempt | undefined;

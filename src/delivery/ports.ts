@@ -132,8 +132,12 @@ export class Switchboard {
 
 	/** The app of this id; at once, if it's known. Rejects with `unknown_app` if there's none. */
 	app(id: string | undefined): App | Promise<App> {
-		const app = this.apps.get(id);
-		return app && !isPromise(app) ? app : known(app);
+		try {
+			const app = this.apps.get(id);
+			return app && !isPromise(app) ? app : known(app);
+		} catch (error) {
+			return Promise.reject(error);
+		}
 	}
 
 	/** Who may answer for an app, the default one first. */

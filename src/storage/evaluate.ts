@@ -10,8 +10,12 @@ export interface PreparedWrite {
 	readonly collection: AnyCollection;
 	readonly key: Key;
 	readonly condition: Condition | undefined;
-	readonly action: /** `record`: what the caller gave, which nobody may change from then on where its collection has a feed. */
-		| { readonly put: Stored; readonly record?: object }
+	readonly action:
+		| {
+				readonly put: Stored;
+				/** What the caller gave. Where its collection has a feed, nobody may change it from then on. */
+				readonly record?: object;
+		  }
 		| { readonly update: Change }
 		| { readonly delete: true }
 		| { readonly check: true };

@@ -45,12 +45,16 @@ export class Tending {
 		let cursor: string | undefined;
 		do {
 			const page = await this.ports.assignments.waiting(app, { limit: PAGE, cursor });
-			for (const { id, department: own = null } of await this.ports.conversations.several(app, page.conversationIds)) {
-				await this.each(app, id, () => this.ports.assignments.move(app, id, { own }));
-			}
+			for (const id of page.conversationIds) await this.each(app, id, () => this.moveToOwn(app, id));
 			await this.leaveToBot(app, page.conversationIds);
 			cursor = page.cursor;
 		} while (cursor !== undefined);
+	}
+
+	/** Read just before: somebody may be moving it to another department. */
+	private async moveToOwn(app: string, id: string): Promise<void> {
+		const conversation = await conversationOf(this.ports.conversations, app, id);
+		if (conversation) await this.ports.assignments.move(app, id, { own: conversation.department ?? null });
 	}
 
 	private async one(app: string, { conversationId: id, agentId }: Held, isGone: boolean): Promise<void> {

@@ -5,6 +5,8 @@ import type { PostOffice } from "../../delivery/PostOffice.js";
 import type { Entry, Role } from "../../protocol/envelope.js";
 import { defineCollection, type Storage } from "../../storage/Storage.js";
 
+type Newest = Pick<DemoSession, "lastAt" | "said">;
+
 interface RecentSession {
 	/** The session's key. */
 	key: string;
@@ -41,7 +43,7 @@ const GATHER_MS = 1_000;
 const KEPT_S = 7 * 24 * 60 * 60;
 const LISTED = 50;
 /** In how many of the newest entries words are looked for. */
-const LOOKED_AT = 50;
+const LOOKED_AT = 20;
 const PREVIEW = 120;
 
 /** The running sessions, also those in which nobody has said anything yet. What's in them is read from their logs. */
@@ -49,6 +51,8 @@ export class DemoSessions implements Plugin {
 	readonly name = "demo-sessions";
 	/** When something came into a session last, until that's kept. */
 	private waiting = new Map<string, number>();
+	/** By app and session. */
+	private readonly known = new Map<string, { readonly seq: number; readonly newest: Newest }>();
 
 	constructor(
 		private readonly storage: Storage,
@@ -73,6 +77,7 @@ export class DemoSessions implements Plugin {
 
 	async onErased(session: string): Promise<void> {
 		this.waiting.delete(session);
+		this.known.clear();
 		await this.storage.delete(demoSessions, [session]);
 	}
 
@@ -89,18 +94,29 @@ export class DemoSessions implements Plugin {
 		const session = await this.office.session(app, id);
 		if (!session) return undefined;
 		const { participants, floor, seq, handOff } = session;
-		const newest: Entry[] = [];
-		for await (const page of this.office.history(app, id, Math.max(0, seq - LOOKED_AT))) newest.push(...page);
 		const visitor = participants.find(({ role }) => role === "visitor");
 		const holder = participants.find((each) => each.id === floor.holder);
 		return {
 			session: id,
-			lastAt: newest.at(-1)?.timeMs ?? 0,
+			...(await this.newestIn(app, id, seq)),
 			visitor: visitor?.name,
 			alias: visitor?.id,
-			said: wordsIn(newest, (role) => role === "visitor") ?? wordsIn(newest, () => true),
 			answers: holder?.role === "agent" ? "agent" : handOff ? "asked" : holder ? "bot" : "nobody",
 		};
+	}
+
+	/** What was in the log up to `seq`: read once, however often pages ask. */
+	private async newestIn(app: string, id: string, seq: number): Promise<Newest> {
+		const key = `${app}/${id}`;
+		const known = this.known.get(key);
+		if (known?.seq === seq) return known.newest;
+		const entries: Entry[] = [];
+		for await (const page of this.office.history(app, id, Math.max(0, seq - LOOKED_AT))) entries.push(...page);
+		const said = wordsIn(entries, (role) => role === "visitor") ?? wordsIn(entries, () => true);
+		const newest = { lastAt: entries.at(-1)?.timeMs ?? 0, said };
+		if (this.known.size >= 2 * LISTED) this.known.clear();
+		this.known.set(key, { seq, newest });
+		return newest;
 	}
 }
 

@@ -12,9 +12,8 @@ const LENGTH = 4_000_000;
 
 /** The newest rows of a collection with a feed, so that who follows it closely is given them without a read. */
 export class FeedTail {
-	/** Numbered without a gap. Those before `from` are gone. */
+	/** Numbered without a gap. */
 	private rows: Row[] = [];
-	private from = 0;
 	private length = 0;
 
 	/** To be called in the order of the commits; what isn't told leaves a gap, and nothing before it is kept. */
@@ -23,15 +22,15 @@ export class FeedTail {
 		if (last && row.seq !== last.seq + 1) this.clear();
 		this.rows.push(row);
 		this.length += row.length;
-		while (this.rows.length - this.from > ROWS || this.length > LENGTH) this.dropFirst();
+		while (this.rows.length > ROWS || this.length > LENGTH) this.length -= this.rows.shift()?.length ?? 0;
 	}
 
-	/** Up to `limit` records that follow this number; none where it doesn't know what follows. */
+	/** Up to `limit` records that follow this number; undefined where it doesn't know what follows. */
 	after(seq: number, limit: number): { records: object[]; last: number } | undefined {
-		const first = this.rows[this.from];
+		const [first] = this.rows;
 		const last = this.rows.at(-1);
 		if (!first || !last || seq < first.seq - 1 || seq >= last.seq) return undefined;
-		const at = this.from + seq + 1 - first.seq;
+		const at = seq + 1 - first.seq;
 		const records = this.rows.slice(at, at + limit).map(({ record }) => record);
 		return { records, last: seq + records.length };
 	}
@@ -39,17 +38,6 @@ export class FeedTail {
 	/** What it has may not be so any more. */
 	clear(): void {
 		this.rows = [];
-		this.from = 0;
 		this.length = 0;
-	}
-
-	private dropFirst(): void {
-		const first = this.rows[this.from];
-		if (!first) return;
-		this.length -= first.length;
-		this.from++;
-		if (this.from < ROWS) return;
-		this.rows = this.rows.slice(this.from);
-		this.from = 0;
 	}
 }
