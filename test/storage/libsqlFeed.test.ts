@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Connection } from "../../src/storage/libsql/Connection.js";
+import { FeedTail } from "../../src/storage/libsql/FeedTail.js";
 import { LibsqlStorage } from "../../src/storage/libsql/index.js";
 import { MemoryStorage } from "../../src/storage/memory/MemoryStorage.js";
 import { defineCollection, type Key, type Storage, type Write } from "../../src/storage/Storage.js";
@@ -124,6 +125,13 @@ test("who is far behind is brought everything, in its order", async () => {
 	);
 	expect((await follow(storage, cursor)).found.map(({ seq }) => seq)).toEqual(numbers);
 	await storage.close();
+});
+
+test("of what is long, few rows are kept", () => {
+	const tail = new FeedTail();
+	for (let seq = 1; seq <= 1_900; seq++) tail.add({ seq, record: { seq }, length: 100_000 });
+	expect(tail.after(1_859, 100)).toBeUndefined();
+	expect(tail.after(1_860, 100)?.records).toHaveLength(40);
 });
 
 test("after a restart it goes on from the same cursor", async () => {
