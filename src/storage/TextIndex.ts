@@ -1,6 +1,6 @@
 /**
  * Finds texts by the words in them. A text is known by its group and its number in it, as a message is by its session;
- * its words are what `distinctWordsOf` makes of it (textWords.ts), and queries name words that were made so.
+ * its words are what `distinctWordsOf` makes of it (wordsOf.ts), and queries name words that were made so.
  * Every sentence here is a case of the exported suite, `textIndexSuite` in `stentor-chat-router/testing`.
  */
 export interface TextIndex {

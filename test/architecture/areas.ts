@@ -12,7 +12,7 @@ interface Area {
 const CONTRACTS = [
 	"storage/Storage.ts",
 	"storage/TextIndex.ts",
-	"storage/textWords.ts",
+	"storage/wordsOf.ts",
 	"transport/Transport.ts",
 	"connectors/Connector.ts",
 	"connectors/Desk.ts",
@@ -28,7 +28,7 @@ export const AREAS: readonly Area[] = [
 	{ area: "protocol/", imports: [], packages: ["zod"] },
 
 	{ area: "storage/TextIndex.ts", imports: ["protocol/"], packages: [] },
-	{ area: "storage/textWords.ts", imports: [], packages: [] },
+	{ area: "storage/wordsOf.ts", imports: [], packages: [] },
 	{ area: "storage/Storage.ts", imports: ["protocol/"], packages: [] },
 	{ area: "transport/Transport.ts", imports: ["protocol/"], packages: [] },
 	{ area: "apps/Apps.ts", imports: ["protocol/"], packages: [] },
@@ -46,17 +46,17 @@ export const AREAS: readonly Area[] = [
 
 	{
 		area: "storage/libsql/",
-		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/textWords.ts", "storage/"],
+		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/wordsOf.ts", "storage/"],
 		packages: ["libsql", "node:*"],
 	},
 	{
 		area: "storage/dynamodb/",
-		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/textWords.ts", "storage/"],
+		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/wordsOf.ts", "storage/"],
 		packages: ["@aws-sdk/*", "node:*", "p-retry"],
 	},
 	{
 		area: "storage/*/",
-		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/textWords.ts", "storage/"],
+		imports: ["protocol/", "storage/Storage.ts", "storage/TextIndex.ts", "storage/wordsOf.ts", "storage/"],
 		packages: PURE,
 	},
 	{ area: "storage/", imports: ["protocol/", "storage/Storage.ts"], packages: PURE },

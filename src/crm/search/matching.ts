@@ -1,4 +1,4 @@
-import { type Word, wordsOf } from "../../storage/textWords.js";
+import { type Word, wordsOf } from "../../storage/wordsOf.js";
 import type { Sought } from "./query.js";
 
 /** Where in a text, by its UTF-16 units, something stands. */

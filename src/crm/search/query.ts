@@ -1,5 +1,5 @@
 import { RouterError } from "../../protocol/errors.js";
-import { wordsOf } from "../../storage/textWords.js";
+import { wordsOf } from "../../storage/wordsOf.js";
 
 /** What is looked for. */
 export interface Sought {

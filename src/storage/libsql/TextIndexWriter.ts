@@ -1,4 +1,4 @@
-import { distinctWordsOf } from "../textWords.js";
+import { distinctWordsOf } from "../wordsOf.js";
 import type { Connection } from "./Connection.js";
 import { textTables, tokenOf } from "./textTables.js";
 

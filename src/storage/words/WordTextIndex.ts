@@ -1,6 +1,6 @@
 import type { Storage } from "../Storage.js";
 import type { IndexedText, TextIndex, TextPage, TextPlace, TextQuery } from "../TextIndex.js";
-import { distinctWordsOf } from "../textWords.js";
+import { distinctWordsOf } from "../wordsOf.js";
 import { type Begin, beginIn, groupIn } from "./cursors.js";
 import { bucketOf, indexedTexts, placeOf, type TextRecord, textWords } from "./records.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { distinctWordsOf, wordsOf } from "../../src/storage/textWords.js";
+import { distinctWordsOf, wordsOf } from "../../src/storage/wordsOf.js";
 
 const of = (text: string) => wordsOf(text).map(({ word }) => word);
 
