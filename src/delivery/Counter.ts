@@ -43,7 +43,7 @@ export class Counter {
 			const context = { connected, trace, aheadMs };
 			const sessionId = "sessionId" in command ? command.sessionId : undefined;
 			const waiting = permitted(this.ports.permits, connected, command.type, sessionId);
-			return waiting ? this.servedOnce(waiting, command, context) : this.served(command, context);
+			return waiting ? this.servedIfPermitted(waiting, command, context) : this.served(command, context);
 		} catch (error) {
 			return this.refused(command, { connected, trace }, error);
 		}
@@ -60,7 +60,7 @@ export class Counter {
 		return { alone: () => this.tellWhy({ address, dialect }, command, cause, trace) };
 	}
 
-	private async servedOnce(permitted: Promise<void>, asked: Command, context: Context): Promise<Served> {
+	private async servedIfPermitted(permitted: Promise<void>, asked: Command, context: Context): Promise<Served> {
 		try {
 			await permitted;
 			return this.served(asked, context);

@@ -117,10 +117,10 @@ export class PostOffice {
 	private understand(address: Address, frame: string, trace: string): Served | Promise<Served> {
 		const connected = this.rooms.connections.find(address.connection);
 		const isReady = connected && !isPromise(connected) && !connected.record.greeting;
-		return isReady ? this.serve(connected, frame, trace) : this.understandOnce(connected, address, frame, trace);
+		return isReady ? this.serve(connected, frame, trace) : this.understandFound(connected, address, frame, trace);
 	}
 
-	private async understandOnce(
+	private async understandFound(
 		found: ReturnType<Connections["find"]>,
 		address: Address,
 		frame: string,

@@ -83,14 +83,14 @@ export class SocketLine {
 	}
 
 	private give(frame: string): void {
-		this.ports.office.receive(this.connection, frame).then(this.serve, (error: unknown) => {
+		this.ports.office.receive(this.connection, frame).then(this.frameServed, (error: unknown) => {
 			this.fail(error);
-			this.serve();
+			this.frameServed();
 		});
 	}
 
 	/** A frame has been served, whatever came of it. */
-	private readonly serve = () => {
+	private readonly frameServed = () => {
 		this.waiting--;
 		this.ports.load.framesInHand--;
 		if (this.socket.isPaused && this.waiting < WAITING / 2) this.socket.resume();
