@@ -1,14 +1,10 @@
+import type { IndexedText } from "../TextIndex.js";
 import { distinctWordsOf } from "../wordsOf.js";
 import type { Connection } from "./Connection.js";
 import { textTables, tokenOf } from "./textTables.js";
 
-/** A text as it's written. */
-export interface WrittenText {
-	readonly scope: string;
-	readonly group: string;
-	readonly number: number;
-	readonly text: string;
-}
+/** A text as it's written: places lie in the order of their writing, not by time. */
+export type WrittenText = Omit<IndexedText, "timeMs">;
 
 /** Writes a text index, inside transactions. */
 export class TextIndexWriter {
