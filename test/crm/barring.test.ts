@@ -90,25 +90,17 @@ test.each([1, 2])(
 	},
 );
 
-test("one session that can't be written is brought there later, the others at once", async () => {
+test.each([
+	["can't be written", "unbarrable"],
+	["isn't among theirs in the index yet", "hidden"],
+] as const)("a session that %s is barred later, the others at once", async (_, fault) => {
 	const at = await start();
 	const ids = await talks(at, "ada@example.com", "ada@example.com", "ada@example.com");
-	memory.unbarrable = ids[1];
+	memory[fault] = ids[1];
 	await at.crm.customers.update(APP, await customerOf(at, ids[0]), { status: "blocked" });
 	await at.crm.idle();
 	expect(await open(at, ids)).toEqual([ids[1]]);
-	memory.unbarrable = undefined;
-	expect(await open(await restarted(), ids)).toEqual([]);
-});
-
-test("a conversation that the index doesn't show yet when its customer is blocked is barred when it does", async () => {
-	const at = await start();
-	const ids = await talks(at, "ada@example.com", "ada@example.com");
-	memory.hidden = ids[1];
-	await at.crm.customers.update(APP, await customerOf(at, ids[0]), { status: "blocked" });
-	await at.crm.idle();
-	expect(await open(at, ids)).toEqual([ids[1]]);
-	memory.hidden = undefined;
+	memory[fault] = undefined;
 	expect(await open(await restarted(), ids)).toEqual([]);
 });
 

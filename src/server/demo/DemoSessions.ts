@@ -71,8 +71,10 @@ export class DemoSessions implements Plugin {
 			return this.storage.put(demoSessions, { key, app: partsOf(key).app, lastAt, expires });
 		});
 		await Promise.all(kept);
-		// What comes meanwhile is kept after it. Ended at once when the server stops.
-		await pause(GATHER_MS, undefined, { signal: closing, ref: false }).catch(() => undefined);
+		// What comes meanwhile is kept after it.
+		await pause(GATHER_MS, undefined, { signal: closing, ref: false }).catch((error: unknown) => {
+			if (!closing.aborted) throw error;
+		});
 	}
 
 	async onErased(session: string): Promise<void> {
