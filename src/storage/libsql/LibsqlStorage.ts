@@ -8,13 +8,14 @@ import type { TextIndex } from "../TextIndex.js";
 import { type Insertions, type TextPage, TextStorage } from "../TextStorage.js";
 import { backupDatabase, writeBackup } from "./backup.js";
 import { Connection, configure } from "./Connection.js";
-import { isNumbered } from "./columns.js";
+import { isFoundByHash, isNumbered } from "./columns.js";
 import { emptyLog } from "./emptyLog.js";
 import { FeedTail } from "./FeedTail.js";
 import { lockFile } from "./fileLock.js";
 import { GroupCommit } from "./GroupCommit.js";
 import { LibsqlTable } from "./LibsqlTable.js";
 import { LibsqlTextIndex } from "./LibsqlTextIndex.js";
+import { ReadCache } from "./ReadCache.js";
 import { checkDatabase, prepareDatabase } from "./schema.js";
 import { prepareTextIndex } from "./textTables.js";
 import { type Done, Writer } from "./Writer.js";
@@ -50,6 +51,7 @@ export class LibsqlStorage extends TextStorage {
 	private readonly tables: ReadonlyMap<string, LibsqlTable>;
 	/** Of the collections with a feed whose records don't end. */
 	private readonly tails: ReadonlyMap<string, FeedTail>;
+	private readonly caches: ReadonlyMap<string, ReadCache>;
 	private readonly commits: GroupCommit;
 	private isClosed = false;
 
@@ -90,6 +92,7 @@ export class LibsqlStorage extends TextStorage {
 		const { reading, writing, collections } = parts;
 		this.tables = new Map(collections.map((each) => [each.name, new LibsqlTable(reading, each)]));
 		this.tails = new Map(collections.filter(isNumbered).map(({ name }) => [name, new FeedTail()]));
+		this.caches = new Map(collections.filter(isFoundByHash).map(({ name }) => [name, new ReadCache()]));
 		this.commits = new GroupCommit(writing);
 	}
 
@@ -137,7 +140,10 @@ export class LibsqlStorage extends TextStorage {
 	}
 
 	protected override read(collection: AnyCollection, key: Key): string | undefined {
-		return this.table(collection).read(key, this.parts.clock());
+		const table = this.table(collection);
+		const read = () => table.read(key, this.parts.clock());
+		const cache = this.isClosed ? undefined : this.caches.get(collection.name);
+		return cache ? cache.get(key[0], read) : read();
 	}
 
 	protected override async write(writes: readonly PreparedWrite[]): Promise<readonly string[]> {
@@ -146,9 +152,11 @@ export class LibsqlStorage extends TextStorage {
 		for (const { collection } of writes) this.table(collection);
 		const hasTail = writes.some(({ collection }) => this.tails.has(collection.name));
 		let done: Done | undefined;
+		this.changing(writes, "begin");
 		try {
 			done = await this.commits.run({ writes, now: clock() });
 		} finally {
+			this.changing(writes, "end");
 			if (hasTail) this.keepTails(writes, done?.inserted ?? []);
 		}
 		return done.updated ?? [];
@@ -161,6 +169,12 @@ export class LibsqlStorage extends TextStorage {
 	protected override inserted(collection: AnyCollection, after: number, limit: number): Insertions {
 		const known = this.tails.get(collection.name)?.after(after, limit);
 		return known ?? this.table(collection).insertedAfter(after, limit, this.parts.clock());
+	}
+
+	private changing(writes: readonly PreparedWrite[], step: "begin" | "end"): void {
+		for (const { collection, key, action } of writes) {
+			if (!("check" in action)) this.caches.get(collection.name)?.[step](key[0]);
+		}
 	}
 
 	/** `inserted`: the numbers of the rows that were surely inserted, in the order of the writes. */

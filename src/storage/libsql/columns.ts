@@ -32,6 +32,11 @@ export function isNumbered({ feed, expires }: AnyCollection): boolean {
 	return feed === true && expires === undefined;
 }
 
+/** Whether its hash alone says which record is meant, and none ends by itself: what was read stays so until it's written. */
+export function isFoundByHash({ key, expires }: AnyCollection): boolean {
+	return key.range === undefined && expires === undefined;
+}
+
 /** Named by what it holds: an index that was declared anew is another one. */
 export function indexName({ name, key }: AnyCollection, declaration: KeyDeclaration): string {
 	const kind = declaration === key ? "key" : "index";
