@@ -35,7 +35,13 @@ export class ConversationStore {
 
 	/** Throws `conversation_unknown`. */
 	async get(app: string, id: string): Promise<Conversation> {
-		const [record, activity] = await Promise.all([this.record(app, id), this.activity(app, id)]);
+		const { storage } = this.ports;
+		const key = [this.key(app, id)] as const;
+		const [record, activity] = await Promise.all([
+			storage.get(conversations, key),
+			storage.get(conversationActivity, key),
+		]);
+		if (!record) throw new RouterError("conversation_unknown");
 		return withActivity(fieldsOf(record), activity);
 	}
 

@@ -132,11 +132,11 @@ export function messageCount({ messages }: Activity): number {
 /** The conversation with what was counted of it. */
 export function withActivity(fields: ConversationFields, activity: Activity | undefined): Conversation {
 	const { lastMessageAt, preview } = activity ?? {};
-	return {
-		...fields,
+	// Not by spreading: V8 takes ten times as long to add fields to what was spread.
+	return Object.assign({}, fields, {
 		preview: preview && { text: preview.text, from: preview.from },
 		lastMessageAt: lastMessageAt === undefined ? undefined : new Date(lastMessageAt).toISOString(),
 		messageCount: activity ? messageCount(activity) : 0,
 		unreadCount: activity?.unread ?? 0,
-	};
+	});
 }

@@ -17,21 +17,24 @@ export class KnownActors {
 
 	constructor(private readonly clock: () => number) {}
 
-	/** What was proved holds no longer than what it was proved by. */
-	async get(key: string, prove: () => Promise<Authenticated>): Promise<Authenticated> {
+	/** What was proved holds no longer than what it was proved by. What's known is answered at once. */
+	get(key: string, prove: () => Promise<Authenticated>): Authenticated | Promise<Authenticated> {
 		const known = this.known.get(key);
-		if (known && known.until > this.clock()) return known.who;
-		const before = this.forgotten;
-		const who = await prove();
-		const until = Math.min((who.until ?? Number.POSITIVE_INFINITY) * 1000, this.clock() + HOLDS_MS);
-		if (before === this.forgotten) this.keep(key, { until, who });
-		return who;
+		return known && known.until > this.clock() ? known.who : this.proved(key, prove);
 	}
 
 	/** `id`: of an agent, a customer or an API key. */
 	forget(app: string, id: string): void {
 		this.forgotten++;
 		for (const [key, { who }] of this.known) if (who.app === app && idOf(who) === id) this.known.delete(key);
+	}
+
+	private async proved(key: string, prove: () => Promise<Authenticated>): Promise<Authenticated> {
+		const before = this.forgotten;
+		const who = await prove();
+		const until = Math.min((who.until ?? Number.POSITIVE_INFINITY) * 1000, this.clock() + HOLDS_MS);
+		if (before === this.forgotten) this.keep(key, { until, who });
+		return who;
 	}
 
 	private keep(key: string, known: Known): void {

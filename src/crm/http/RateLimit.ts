@@ -17,10 +17,18 @@ export class TooManyRequests extends RouterError {
 
 /** Whoever was seen least lately is forgotten, and starts anew. */
 const KEPT = 20_000;
+/** How exactly it's known who was seen least lately, in milliseconds: putting them last takes longer than counting. */
+const PLACED_MS = 1_000;
+
+interface Bucket {
+	tokens: number;
+	filledAt: number;
+	placedAt: number;
+}
 
 /** How many requests each of many may send, counted in this process. */
 export class RateLimit {
-	private readonly buckets = new Map<string, { tokens: number; filledAt: number }>();
+	private readonly buckets = new Map<string, Bucket>();
 
 	constructor(
 		private readonly rate: Rate,
@@ -31,18 +39,19 @@ export class RateLimit {
 	take(key: string): void {
 		const { perSecond, burst } = this.rate;
 		const now = this.clock();
-		const bucket = this.buckets.get(key) ?? { tokens: burst, filledAt: now };
+		const bucket = this.buckets.get(key) ?? { tokens: burst, filledAt: now, placedAt: Number.NEGATIVE_INFINITY };
 		bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) / 1000) * perSecond);
 		bucket.filledAt = now;
-		this.keep(key, bucket);
+		if (now - bucket.placedAt >= PLACED_MS) this.place(key, bucket, now);
 		if (bucket.tokens < 1) throw new TooManyRequests(Math.ceil((1 - bucket.tokens) / perSecond));
 		bucket.tokens--;
 	}
 
-	private keep(key: string, bucket: { tokens: number; filledAt: number }): void {
+	private place(key: string, bucket: Bucket, now: number): void {
 		this.buckets.delete(key);
 		const [oldest] = this.buckets.size >= KEPT ? this.buckets.keys() : [];
 		if (oldest !== undefined) this.buckets.delete(oldest);
+		bucket.placedAt = now;
 		this.buckets.set(key, bucket);
 	}
 }

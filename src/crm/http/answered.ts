@@ -1,6 +1,7 @@
 import type { Context, HonoRequest } from "hono";
 import * as z from "zod";
 import { newId } from "../../delivery/identity.js";
+import { isPromise } from "../../delivery/isPromise.js";
 import { networkOf } from "../../protocol/networkOf.js";
 import type { Actor } from "../access/Actor.js";
 import type { Listing } from "../lists/Listing.js";
@@ -18,9 +19,9 @@ import { checked, InvalidRequest } from "./wrongFields.js";
 
 const NOTHING = z.strictObject({});
 const BODYLESS = NOTHING.optional();
-/** An id in a path: a message's is its conversation's with a number. */
-const id = z.string().min(1).max(250);
-const APP_ID = z.string().max(64).optional();
+/** Of an id in a path: a message's is its conversation's with a number. */
+const MAX_ID = 250;
+const APP_ID = z.string().max(64);
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 export interface Limits {
@@ -39,47 +40,52 @@ export async function answered(
 	const { req } = context;
 	const address = context.env?.address ?? "unknown";
 	limits.address.take(networkOf(address));
-	const { appId, ...query } = queryOf(context);
-	const meant = checked("query", APP_ID, appId);
+	const { appId: given, ...query } = queryOf(context);
+	const appId = given === undefined ? undefined : checked("query", APP_ID, given);
 	// Who comes to get a new token may still send the old one along.
-	const who = await authentication.of(
-		isOpen(route.action) ? { appId: meant } : { ...credentialsOf(req), appId: meant },
-	);
+	const proved = authentication.of(isOpen(route.action) ? { appId } : credentialsOf(req, appId));
+	const who = isPromise(proved) ? await proved : proved;
 	const { app, actor, until } = who;
 	if (actor) limits.actor.take(`${app}/${nameOf(actor)}`);
 	if (actor && actor.role !== "customer" && actor.role !== "server") active?.(actor);
 	assertMayEver(route.action, actor);
 
+	const params = paramsOf(context);
+	const asksFor = checked("query", route.query ?? NOTHING, query);
+	const sent = bodyOf(req);
 	const asked = {
 		app,
 		actor,
 		until,
-		params: paramsOf(context),
-		query: checked("query", route.query ?? NOTHING, query),
-		body: checked("body", route.body ?? BODYLESS, await bodyOf(req)),
+		params,
+		query: asksFor,
+		body: checked("body", route.body ?? BODYLESS, isPromise(sent) ? await sent : sent),
 		rev: route.conditional ? revOf(req.header("if-match")) : undefined,
 		address,
 		requestId,
+		// Reading makes nothing.
+		newId: route.method === "get" ? "" : newId(),
 	};
-	const work = (made: string) => served(route, { ...asked, newId: made }, audit);
 	if (route.answer.kind === "lines") {
-		return streamed((await work(newId())) as Download<unknown>, route.status ?? 200);
+		return streamed((await served(route, asked, audit)) as Download<unknown>, route.status ?? 200);
 	}
-	const done = async (made: string) => answerOf(route, await work(made));
 	const key = route.idempotent ? req.header("idempotency-key") : undefined;
-	if (key === undefined) return done(newId());
+	if (key === undefined) return answerOf(route, await served(route, asked, audit));
 	if (!IDEMPOTENCY_KEY.test(key)) {
 		const message = "must be 1 to 255 characters of ASCII, without blanks";
 		throw new InvalidRequest([{ in: "header", field: "Idempotency-Key", message }]);
 	}
 	const content = JSON.stringify([route.method, req.path, asked.query, asked.body]);
+	const done = async (made: string) => answerOf(route, await served(route, { ...asked, newId: made }, audit));
 	const { isReplayed, ...answer } = await idempotency.run({ app, sender: senderOf(who), key, content }, done);
 	return isReplayed ? { ...answer, headers: { ...answer.headers, "Idempotency-Replayed": "true" } } : answer;
 }
 
-function credentialsOf(req: HonoRequest): Credentials {
+function credentialsOf(req: HonoRequest, appId: string | undefined): Credentials {
+	const authorization = req.header("authorization");
+	if (authorization !== undefined) return { appId, authorization };
 	return {
-		authorization: req.header("authorization"),
+		appId,
 		apiKey: req.header("x-api-key"),
 		identityId: req.header("x-identity-id"),
 		identityHmac: req.header("x-identity-hmac"),
@@ -88,17 +94,15 @@ function credentialsOf(req: HonoRequest): Credentials {
 
 function answerOf({ answer, status = 200, location }: AnyRoute, content: unknown): Answered {
 	if (answer.kind === "none") return { status: 204, headers: {}, body: "" };
-	const json = { "Content-Type": "application/json" };
 	if (answer.kind === "many") {
 		const { items, nextCursor } = content as Listing<unknown>;
-		return { status, headers: json, body: JSON.stringify({ data: items, nextCursor }) };
+		const headers = { "Content-Type": "application/json" };
+		return { status, headers, body: JSON.stringify({ data: items, nextCursor }) };
 	}
+	const headers: Record<string, string> = { "Content-Type": "application/json" };
 	const { rev } = content as { readonly rev?: unknown };
-	const headers = {
-		...json,
-		...(typeof rev === "number" && { ETag: etagOf(rev) }),
-		...(location && { Location: BASE + location(content) }),
-	};
+	if (typeof rev === "number") headers.ETag = etagOf(rev);
+	if (location) headers.Location = BASE + location(content);
 	return { status, headers, body: JSON.stringify({ data: content }) };
 }
 
@@ -112,9 +116,9 @@ function queryOf({ req }: Context<ApiEnv>): Record<string, unknown> {
 
 function paramsOf({ req }: Context<ApiEnv>): Record<string, string> {
 	const params = req.param();
-	for (const [name, value] of Object.entries(params)) {
-		const { success } = id.safeParse(value);
-		if (!success) throw new InvalidRequest([{ in: "path", field: name, message: "isn't an id" }]);
+	for (const field in params) {
+		const { length } = params[field] ?? "";
+		if (length < 1 || length > MAX_ID) throw new InvalidRequest([{ in: "path", field, message: "isn't an id" }]);
 	}
 	return params;
 }

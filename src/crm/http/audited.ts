@@ -1,5 +1,5 @@
 import { networkOf } from "../../protocol/networkOf.js";
-import type { Actor } from "../access/Actor.js";
+import type { Actor, CustomerActor } from "../access/Actor.js";
 import type { Subject } from "../access/authorise.js";
 import type { AuditTrail } from "../audit/AuditTrail.js";
 import type { AuditEntry } from "../audit/records.js";
@@ -13,17 +13,29 @@ const LEFT_OUT: ReadonlySet<string> = new Set(["session.connectTicket"]);
 /** What an id of ours looks like. Anything else in a path may be somebody's address. */
 const ID = /^[\w.-]{1,200}$/;
 
+type Trail = Pick<AuditTrail, "append" | "note">;
+
 /** Does a request of a route, and notes it if staff or a server changes something by it, or takes a customer's data out. */
-export async function audited(
-	trail: Pick<AuditTrail, "append" | "note">,
+export function audited(
+	trail: Trail,
 	route: Pick<AnyRoute, "method" | "action">,
-	asked: Asked<Actor>,
+	asked: Asked<unknown>,
+	actor: Actor,
+	subject: Subject,
+	work: () => unknown,
+): unknown {
+	if (actor.role === "customer" || !isAudited(route)) return work();
+	return noted(trail, route.action, { ...asked, actor }, subject, work);
+}
+
+async function noted(
+	trail: Trail,
+	action: string,
+	asked: Asked<Exclude<Actor, CustomerActor>>,
 	subject: Subject,
 	work: () => unknown,
 ): Promise<unknown> {
 	const { app, actor, requestId, address } = asked;
-	const { action } = route;
-	if (actor.role === "customer" || !isAudited(route)) return work();
 	const id = actor.role === "server" ? actor.keyId : actor.agentId;
 	const entry = {
 		actor: { role: actor.role, id },
@@ -64,7 +76,7 @@ function isAudited({ method, action }: Pick<AnyRoute, "method" | "action">): boo
 	return FIRST.has(action) || (method !== "get" && !LEFT_OUT.has(action));
 }
 
-function subjectOf(action: string, { params }: Asked<Actor>, subject: Subject): AuditEntry["subject"] {
+function subjectOf(action: string, { params }: Asked<unknown>, subject: Subject): AuditEntry["subject"] {
 	if (subject.kind === "customer") return { kind: "customer", id: safe(subject.customerId) };
 	if (subject.kind === "conversation") return { kind: "conversation", id: safe(subject.id) };
 	if (subject.kind === "agent") return { kind: "agent", id: safe(subject.agentId) };

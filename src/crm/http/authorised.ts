@@ -1,3 +1,4 @@
+import { isPromise } from "../../delivery/isPromise.js";
 import { type ErrorCode, RouterError } from "../../protocol/errors.js";
 import type { Actor } from "../access/Actor.js";
 import { may, reachOf, type Subject } from "../access/authorise.js";
@@ -39,20 +40,21 @@ export async function served(
 	const { action, touches } = route;
 	const { actor } = asked;
 	assertMayEver(action, actor);
-	const record = await route.record?.(asked);
-	if (isOpen(action)) return route.handle({ ...asked, record });
+	const known = Object.assign({}, asked, { record: await route.record?.(asked) });
+	if (isOpen(action)) return route.handle(known);
 	if (!actor || !touches) throw new RouterError("token_required");
 	if (isEach(touches)) {
-		const { items, nextCursor } = (await route.handle({ ...asked, record })) as Listing<unknown>;
+		const { items, nextCursor } = (await route.handle(known)) as Listing<unknown>;
 		return { items: items.filter((item) => may(actor, action, touches.each(item))), nextCursor };
 	}
-	const subject = await touches({ ...asked, record });
+	const found = touches(known);
+	const subject = isPromise(found) ? await found : found;
 	if (!may(actor, action, subject)) {
 		throw actor.role === "customer" && subject.kind !== "app"
 			? new RouterError(route.unknown ?? UNKNOWN[subject.kind])
 			: forbidden(action, actor);
 	}
-	return audited(audit, route, { ...asked, actor }, subject, () => route.handle({ ...asked, record }));
+	return audited(audit, route, known, actor, subject, () => route.handle(known));
 }
 
 /** Whether nobody needs to be somebody for it. */

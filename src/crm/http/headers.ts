@@ -1,3 +1,4 @@
+import { newId } from "../../delivery/identity.js";
 import { RouterError } from "../../protocol/errors.js";
 import { InvalidRequest } from "./wrongFields.js";
 
@@ -13,9 +14,12 @@ export const API_HEADERS = {
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-/** A caller's own id of its request, where it's of a form that a log can hold. */
-export function givenRequestId(header: string | undefined): string | undefined {
-	return header !== undefined && REQUEST_ID.test(header) ? header : undefined;
+/** The caller's own id of a request, where it's of a form that a log can hold; or one that's no other's. */
+export function requestIds(): (header: string | undefined) => string {
+	const process = newId();
+	let count = 0;
+	return (header) =>
+		header !== undefined && REQUEST_ID.test(header) ? header : `${process}.${(count++).toString(36)}`;
 }
 
 export function etagOf(rev: number): string {

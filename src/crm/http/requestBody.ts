@@ -10,10 +10,14 @@ export const BODY_BYTES = 256 * 1024;
  * The JSON of a request; undefined where there's none. Throws `body_too_large`, `media_type_unsupported`,
  * `InvalidRequest` for what isn't JSON.
  */
-export async function bodyOf(request: HonoRequest): Promise<unknown> {
+export function bodyOf(request: HonoRequest): Promise<unknown> | undefined {
 	const length = request.header("content-length");
 	const isChunked = request.header("transfer-encoding") !== undefined;
 	if (!isChunked && (length === undefined || length === "0")) return undefined;
+	return readBody(request, length, isChunked);
+}
+
+async function readBody(request: HonoRequest, length: string | undefined, isChunked: boolean): Promise<unknown> {
 	if (Number(length) > BODY_BYTES) throw new RouterError("body_too_large");
 	const text = isChunked ? await textWithinLimit(request.raw.body) : await request.text();
 	if (text === "") return undefined;

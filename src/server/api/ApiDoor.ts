@@ -5,6 +5,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 /** Where requests of the API come in. What serves them is loaded with the first one. */
 export class ApiDoor {
 	private loading: Promise<Listener> | undefined;
+	private listener: Listener | undefined;
 	private readonly inHand = new Set<Promise<void>>();
 
 	/** `load` may fail; the next request has it tried again. */
@@ -16,8 +17,9 @@ export class ApiDoor {
 	}
 
 	serve(request: IncomingMessage, response: ServerResponse): void {
-		const served = this.answer(request, response).finally(() => this.inHand.delete(served));
+		const served = (this.listener ?? this.loaded)(request, response);
 		this.inHand.add(served);
+		void served.finally(() => this.inHand.delete(served));
 	}
 
 	/** Resolves when everything that has come so far is answered. */
@@ -25,16 +27,15 @@ export class ApiDoor {
 		await Promise.allSettled(this.inHand);
 	}
 
-	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+	private readonly loaded: Listener = async (request, response) => {
 		this.loading ??= this.load();
-		let listener: Listener;
 		try {
-			listener = await this.loading;
+			this.listener = await this.loading;
 		} catch {
 			this.loading = undefined;
 			response.writeHead(503, { "Retry-After": "5" }).end();
 			return;
 		}
-		await listener(request, response);
-	}
+		await this.listener(request, response);
+	};
 }

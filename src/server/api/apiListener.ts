@@ -20,7 +20,7 @@ export function apiListener(crm: Crm, ports: ApiListenerPorts) {
 			address: callerAddress(incoming as IncomingMessage, ports.trustedProxies),
 			send(status, headers, body) {
 				const length = body === undefined ? undefined : { "Content-Length": Buffer.byteLength(body) };
-				(outgoing as ServerResponse).writeHead(status, { ...headers, ...length }).end(body);
+				(outgoing as ServerResponse).writeHead(status, Object.assign({}, headers, length)).end(body);
 				return SENT;
 			},
 		});
