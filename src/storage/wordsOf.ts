@@ -1,4 +1,11 @@
-const segments = new Intl.Segmenter(undefined, { granularity: "word" });
+let segments: Intl.Segmenter | undefined;
+
+/** Made when the first text needs it: that takes 7 ms, and most texts don't. */
+function segmenter(): Intl.Segmenter {
+	segments ??= new Intl.Segmenter(undefined, { granularity: "word" });
+	return segments;
+}
+
 const LETTERS = /[\p{L}\p{N}]+/gu;
 /** A longer word is known by how it begins. */
 const LONGEST = 40;
@@ -19,7 +26,7 @@ export function wordsOf(text: string): Word[] {
 		addParts(words, text, 0);
 		return words;
 	}
-	for (const { segment, index, isWordLike } of segments.segment(text)) {
+	for (const { segment, index, isWordLike } of segmenter().segment(text)) {
 		if (!isWordLike) continue;
 		// "don't" and "a_b" are one segment, and two words each.
 		addParts(words, segment, index);
