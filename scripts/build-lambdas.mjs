@@ -32,7 +32,7 @@ function neverCalled(name) {
 		"@aws-sdk/client-dynamodb-streams",
 		...["http", "ini", "login", "process", "sso", "web-identity"].map((each) => `@aws-sdk/credential-provider-${each}`),
 		"@smithy/credential-provider-imds",
-		...(WITH_FILES.includes(name) ? [] : ["@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"]),
+		...(WITH_FILES.includes(name) ? [] : FOR_FILES),
 	];
 }
 
@@ -47,13 +47,29 @@ const versionsAlone = {
 	},
 };
 
+/**
+ * Libraries that are loaded for files and for nothing else. Bundled by themselves: what they share with the clients that
+ * every function loads when it starts would bring all that they use of it along.
+ */
+const FOR_FILES = ["@aws-sdk/client-s3", "@aws-sdk/s3-request-presigner"];
+
+const filesApart = {
+	name: "files apart",
+	setup({ onResolve }) {
+		onResolve({ filter: /^@aws-sdk\// }, ({ path, kind }) =>
+			kind === "dynamic-import" && FOR_FILES.includes(path)
+				? { path: `./${basename(path)}.mjs`, external: true }
+				: undefined,
+		);
+	},
+};
+
 for (const entry of entries) {
 	const name = basename(entry, ".ts");
 	const outdir = `${built}/${name}`;
 	rmSync(outdir, { recursive: true, force: true });
 	mkdirSync(outdir, { recursive: true });
-	const { metafile } = await build({
-		entryPoints: { index: root + entry },
+	const common = {
 		outdir,
 		bundle: true,
 		splitting: true,
@@ -79,9 +95,18 @@ for (const entry of entries) {
 			"mnemonist/lru-cache": `${root}scripts/lambda/endpointCache.mjs`,
 		},
 		external: neverCalled(name),
-		plugins: [versionsAlone],
 		logLevel: "warning",
+	};
+	const { metafile } = await build({
+		...common,
+		entryPoints: { index: root + entry },
+		plugins: [versionsAlone, filesApart],
 	});
+	if (WITH_FILES.includes(name)) {
+		const entryPoints = FOR_FILES.map((path) => ({ in: path, out: basename(path) }));
+		const { metafile: apart } = await build({ ...common, entryPoints, plugins: [versionsAlone] });
+		Object.assign(metafile.outputs, apart.outputs);
+	}
 	writeFileSync(`${outdir}/package.json`, `${JSON.stringify({ name, version, type: "module" })}\n`);
 	writeFileSync(`${built}/${name}.meta.json`, JSON.stringify(metafile));
 	if (name === "html") serve(outdir);
