@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { APP_ID } from "../../apps/Apps.js";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
 import type { AgentIdentity, AgentTokenVerifier } from "./AdminConnector.js";
@@ -27,14 +28,16 @@ export interface AgentTokenOptions {
 	readonly version?: number;
 }
 
-const claims = z.object({
-	sub: z.string().min(1).max(LIMITS.idLength),
-	exp: z.number(),
-	role: z.enum(["agent", "admin"]),
-	name: z.string().max(LIMITS.nameLength).optional().catch(undefined),
-	apps: z.array(z.string().regex(APP_ID)).optional(),
-	ver: z.int().min(0).optional(),
-});
+const claims = atFirstUse(() =>
+	z.object({
+		sub: z.string().min(1).max(LIMITS.idLength),
+		exp: z.number(),
+		role: z.enum(["agent", "admin"]),
+		name: z.string().max(LIMITS.nameLength).optional().catch(undefined),
+		apps: z.array(z.string().regex(APP_ID)).optional(),
+		ver: z.int().min(0).optional(),
+	}),
+);
 
 /** A token that lets an agent in (a JWT, HS256). Throws `RouterError` `configuration_invalid` for a short secret. */
 export async function createAgentToken(options: AgentTokenOptions): Promise<string> {
@@ -67,7 +70,7 @@ export function agentTokens(secret: string): AgentTokenVerifier {
 					audience: AGENT_AUDIENCE,
 					requiredClaims: ["exp", "sub"],
 				});
-				const { sub, exp, ver, ...agent } = claims.parse(payload);
+				const { sub, exp, ver, ...agent } = claims().parse(payload);
 				return { subject: sub, until: exp, version: ver, ...agent };
 			} catch (cause) {
 				throw new RouterError("agent_token_invalid", undefined, { cause });

@@ -1,19 +1,20 @@
 import * as z from "zod";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
 import { safeParse } from "../../protocol/safeParse.js";
 
-const name = z.string().trim().max(LIMITS.nameLength).optional();
-
-const chatUser = z.discriminatedUnion("type", [
-	z.object({
-		type: z.literal("customer"),
-		email: z.string().trim().max(LIMITS.nameLength).pipe(z.email()),
-		name,
-	}),
-	z.object({ type: z.literal("agent") }),
-]);
-export type ChatUser = z.infer<typeof chatUser>;
+const chatUser = atFirstUse(() =>
+	z.discriminatedUnion("type", [
+		z.object({
+			type: z.literal("customer"),
+			email: z.string().trim().max(LIMITS.nameLength).pipe(z.email()),
+			name: z.string().trim().max(LIMITS.nameLength).optional(),
+		}),
+		z.object({ type: z.literal("agent") }),
+	]),
+);
+export type ChatUser = z.infer<ReturnType<typeof chatUser>>;
 
 /**
  * Who a connection of the chat API says it's from: the query's `user`, a JSON object. Without a `type` it's a customer.
@@ -32,7 +33,7 @@ export function chatUserOf(text: string): ChatUser {
 	if (typeof value !== "object" || value === null || Array.isArray(value)) {
 		throw new RouterError("user_invalid", "The `user` must be a JSON object.");
 	}
-	const parsed = safeParse(chatUser, "type" in value ? value : { ...value, type: "customer" });
+	const parsed = safeParse(chatUser(), "type" in value ? value : { ...value, type: "customer" });
 	if (parsed.success) return parsed.data;
 	const issue = parsed.error.issues[0];
 	throw new RouterError("user_invalid", `user.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is wrong"}.`);

@@ -1,16 +1,19 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import { newId } from "../../delivery/identity.js";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import { keyIn, scopeOf } from "../agents/records.js";
 import { SCOPES, type ServerActor } from "./Actor.js";
 import { type ApiKeyRecord, apiKeys } from "./records.js";
 
-export const newApiKey = z.strictObject({
-	name: z.string().trim().min(1).max(200),
-	scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-});
+export const newApiKey = atFirstUse(() =>
+	z.strictObject({
+		name: z.string().trim().min(1).max(200),
+		scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+	}),
+);
 
 /** A key as it's listed: the key itself can't be read again. */
 export type ApiKey = Pick<ApiKeyRecord, "id" | "name" | "scopes" | "createdAt">;
@@ -23,8 +26,8 @@ export class ApiKeys {
 	constructor(private readonly ports: { topic: string; storage: Storage; clock: () => number }) {}
 
 	/** Makes a key: `key` is told this once. Throws a `ZodError`. */
-	async create(app: string, given: z.input<typeof newApiKey>): Promise<ApiKey & { readonly key: string }> {
-		const { name, scopes } = newApiKey.parse(given);
+	async create(app: string, given: z.input<ReturnType<typeof newApiKey>>): Promise<ApiKey & { readonly key: string }> {
+		const { name, scopes } = newApiKey().parse(given);
 		const id = newId();
 		const secret = randomBytes(32).toString("base64url");
 		const scope = scopeOf(this.ports.topic, app);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
 import type { CustomerActor } from "./Actor.js";
@@ -8,8 +9,10 @@ import { type Signing, sign, verify } from "./signedClaims.js";
 export const CUSTOMER_AUDIENCE = "stentor-chat-router/customer";
 const LIFETIME_S = 30 * 24 * 60 * 60;
 
-const id = z.string().min(1).max(LIMITS.idLength);
-const claims = z.object({ sub: id, app: id, conversation: id });
+const claims = atFirstUse(() => {
+	const id = z.string().min(1).max(LIMITS.idLength);
+	return z.object({ sub: id, app: id, conversation: id });
+});
 
 export interface CustomerTokenPorts extends Pick<Signing, "secret" | "clock"> {
 	/** Who a customer is now who was joined with another one. Default: they're always who they were. */
@@ -33,7 +36,7 @@ export class CustomerTokens {
 
 	/** Throws `token_invalid`. */
 	async verify(app: string, token: string): Promise<CustomerActor & { readonly conversationId: string }> {
-		const { sub, app: madeFor, conversation } = await verify(this.signing, token, claims);
+		const { sub, app: madeFor, conversation } = await verify(this.signing, token, claims());
 		if (madeFor !== app) throw new RouterError("token_invalid", "The token is for another app.");
 		const customerId = (await this.ports.currentOf?.(app, sub)) ?? sub;
 		return { role: "customer", app, customerId, conversationId: conversation };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { createAgentToken } from "../../connectors/admin/agentToken.js";
 import { newId } from "../../delivery/identity.js";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { ConditionFailed, RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
 import type { Storage } from "../../storage/Storage.js";
@@ -17,11 +18,16 @@ export const REFRESH_TOKEN_S = 14 * 24 * 60 * 60;
 
 const REFRESH_AUDIENCE = "stentor-chat-router/refresh";
 
-export const login = z.strictObject({ email: z.string().min(1).max(254), password: z.string().min(1).max(200) });
-export const refreshRequest = z.strictObject({ refreshToken: z.string().min(1).max(4_000) });
+export const login = atFirstUse(() =>
+	z.strictObject({ email: z.string().min(1).max(254), password: z.string().min(1).max(200) }),
+);
+type Login = z.output<ReturnType<typeof login>>;
+export const refreshRequest = atFirstUse(() => z.strictObject({ refreshToken: z.string().min(1).max(4_000) }));
 
-const id = z.string().min(1).max(LIMITS.idLength);
-const refreshClaims = z.object({ sub: id, app: id, at: id, jti: id, ver: z.int() });
+const refreshClaims = atFirstUse(() => {
+	const id = z.string().min(1).max(LIMITS.idLength);
+	return z.object({ sub: id, app: id, at: id, jti: id, ver: z.int() });
+});
 
 export interface SignInPorts {
 	readonly topic: string;
@@ -57,7 +63,7 @@ export class SignIn {
 	 * `address`: where the request comes from, as far as it can be trusted.
 	 * Throws `credentials_invalid`, `TooManyAttempts`.
 	 */
-	async login(app: string, { email, password }: z.output<typeof login>, address: string): Promise<SignedIn> {
+	async login(app: string, { email, password }: Login, address: string): Promise<SignedIn> {
 		const found = await this.confirm(app, { email, password }, address);
 		const place = newId();
 		const current = newId();
@@ -70,7 +76,7 @@ export class SignIn {
 	/** Whose credentials these are, where nobody is signed in by them. Throws `credentials_invalid`, `TooManyAttempts`. */
 	async confirm(
 		app: string,
-		{ email, password }: z.output<typeof login>,
+		{ email, password }: Login,
 		address: string,
 	): Promise<{ readonly agent: Agent; readonly account: Account }> {
 		const { attempts, accounts } = this.ports;
@@ -122,8 +128,8 @@ export class SignIn {
 		return { id: sub, role: (await this.ports.accounts.get(app, sub)).role };
 	}
 
-	private async read(app: string, refreshToken: string): Promise<z.output<typeof refreshClaims>> {
-		const claims = await verify(this.signing, refreshToken, refreshClaims);
+	private async read(app: string, refreshToken: string): Promise<z.output<ReturnType<typeof refreshClaims>>> {
+		const claims = await verify(this.signing, refreshToken, refreshClaims());
 		if (claims.app !== app) throw new RouterError("token_invalid", "The token is for another app.");
 		return claims;
 	}

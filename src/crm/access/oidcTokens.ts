@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { AgentTokenVerifier } from "../../connectors/admin/AdminConnector.js";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Agents } from "../agents/Agents.js";
 
@@ -22,11 +23,13 @@ export interface OidcOptions {
 	readonly adminGroup?: string;
 }
 
-const claims = z.looseObject({
-	exp: z.number(),
-	email: z.string(),
-	email_verified: z.union([z.literal(true), z.literal("true")]),
-});
+const claims = atFirstUse(() =>
+	z.looseObject({
+		exp: z.number(),
+		email: z.string(),
+		email_verified: z.union([z.literal(true), z.literal("true")]),
+	}),
+);
 
 /**
  * Verifies ID tokens of an OpenID provider by its published keys. Who comes must be an agent of the app, by their
@@ -48,7 +51,7 @@ export function oidcTokens(options: OidcOptions): AgentTokenVerifier {
 					audience,
 					requiredClaims: ["exp", "sub"],
 				});
-				const { email, exp } = claims.parse(payload);
+				const { email, exp } = claims().parse(payload);
 				const agent = await agents.byEmail(app, email);
 				if (!agent) throw new RouterError("agent_unknown", "No agent of this app has this e-mail address.");
 				const groups = z.array(z.string()).catch([]).parse(payload[groupsClaim]);

@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import { signingKey } from "../../connectors/admin/agentToken.js";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
-import { email } from "../agents/schema.js";
+import { agentSchemas } from "../agents/schema.js";
 import { verify } from "./signedClaims.js";
 
 /** Who a visitor is, as the site they are signed in at vouches for. */
@@ -14,8 +15,13 @@ export interface VerifiedIdentity {
 	readonly name?: string;
 }
 
-const id = z.string().min(1).max(LIMITS.idLength);
-const claims = z.object({ sub: id, email: email.optional(), name: z.string().max(LIMITS.nameLength).optional() });
+const claims = atFirstUse(() =>
+	z.object({
+		sub: z.string().min(1).max(LIMITS.idLength),
+		email: agentSchemas().email.optional(),
+		name: z.string().max(LIMITS.nameLength).optional(),
+	}),
+);
 
 /**
  * By a JWT (HS256) that the site's server made with the secret it shares with us: `sub`, `exp`, and the app's id as
@@ -26,7 +32,7 @@ export async function identityByJwt(
 	token: string,
 ): Promise<VerifiedIdentity> {
 	const { secret, app, clock } = options;
-	const { sub, email: address, name } = await verify({ secret, audience: app, clock }, token, claims);
+	const { sub, email: address, name } = await verify({ secret, audience: app, clock }, token, claims());
 	return { id: sub, email: address, name };
 }
 
@@ -38,6 +44,6 @@ export function identityByHmac(secret: string, given: string, hmac: string): Ver
 	const expected = createHmac("sha256", signingKey(secret)).update(given).digest();
 	const found = Buffer.from(/^[0-9a-f]{64}$/i.test(hmac) ? hmac : "", "hex");
 	const isTheirs = found.length === expected.length && timingSafeEqual(found, expected);
-	if (!isTheirs || !id.safeParse(given).success) throw new RouterError("token_invalid");
+	if (!isTheirs || !claims().shape.sub.safeParse(given).success) throw new RouterError("token_invalid");
 	return { id: given };
 }

@@ -11,7 +11,7 @@ import {
 	keyIn,
 	scopeOf,
 } from "./records.js";
-import { type AgentChange, agentChange, email as emailAddress, type NewAgent, newAgent } from "./schema.js";
+import { type AgentChange, agentSchemas, type CheckedAgentChange, type NewAgent } from "./schema.js";
 
 export interface AgentPorts {
 	readonly topic: string;
@@ -43,7 +43,7 @@ export class Agents {
 	 * Throws a `ZodError` for what isn't a new agent, `agent_email_taken`; a condition of `also` as `ConditionFailed`.
 	 */
 	async create(app: string, given: NewAgent, also: (agent: Agent) => readonly Write[] = () => []): Promise<Agent> {
-		const { email, name, avatar, capacity, skills, departments } = newAgent.parse(given);
+		const { email, name, avatar, capacity, skills, departments } = agentSchemas().newAgent.parse(given);
 		const scope = scopeOf(this.ports.topic, app);
 		const id = newId();
 		const now = this.now();
@@ -86,7 +86,7 @@ export class Agents {
 
 	/** Found whatever the case of its letters. What is no e-mail address is nobody's. */
 	async byEmail(app: string, given: string): Promise<Agent | undefined> {
-		const { data: email } = emailAddress.safeParse(given);
+		const { data: email } = agentSchemas().email.safeParse(given);
 		if (email === undefined) return undefined;
 		const owner = await this.ports.storage.get(agentEmails, [keyIn(scopeOf(this.ports.topic, app), email)]);
 		return owner && this.get(app, owner.id);
@@ -94,7 +94,7 @@ export class Agents {
 
 	/** Takes as long whether there is one or not. */
 	async idByEmail(app: string, given: string): Promise<string | undefined> {
-		const { data: email } = emailAddress.safeParse(given);
+		const { data: email } = agentSchemas().email.safeParse(given);
 		if (email === undefined) return undefined;
 		return (await this.ports.storage.get(agentEmails, [keyIn(scopeOf(this.ports.topic, app), email)]))?.id;
 	}
@@ -115,7 +115,7 @@ export class Agents {
 	 * Throws a `ZodError`, `agent_unknown`, `agent_email_taken`, `record_changed` where it isn't that number any more.
 	 */
 	async update(app: string, id: string, given: AgentChange, rev?: number): Promise<Agent> {
-		const change = agentChange.parse(given);
+		const change = agentSchemas().agentChange.parse(given);
 		for (let left = TRIES; ; left--) {
 			const record = await this.record(app, id);
 			if (!record) throw new RouterError("agent_unknown");
@@ -138,7 +138,7 @@ export class Agents {
 		}
 	}
 
-	private writes(record: AgentRecord, { email, ...change }: ReturnType<typeof agentChange.parse>): Write[] {
+	private writes(record: AgentRecord, { email, ...change }: CheckedAgentChange): Write[] {
 		const set: (readonly [Path, Json])[] = [
 			["rev", record.rev + 1],
 			["updatedAt", this.now()],

@@ -11,7 +11,7 @@ import { severalOf } from "../http/severalOf.js";
 import type { Agents } from "./Agents.js";
 import type { Availability } from "./Availability.js";
 import { AGENT_STATUSES, agentOf } from "./records.js";
-import { agentChange, agentFilter, need, newAgent, statusChange } from "./schema.js";
+import { agentSchemas } from "./schema.js";
 import { agent } from "./shape.js";
 
 export interface AgentServices {
@@ -29,6 +29,7 @@ const MOST = 100;
 
 /** The routes of agents. */
 export function agentRoutes({ agents, accounts, availability, signIn, authentication }: AgentServices) {
+	const { newAgent, agentChange, statusChange, agentFilter, need } = agentSchemas();
 	const touched = ({ app, params }: { app: string; params: { id: string } }) =>
 		({ kind: "agent", app, agentId: params.id }) as const;
 	return [

@@ -63,7 +63,7 @@ export class AuditTrail {
 
 	/** The newest first. A page may be shorter than its limit. Throws `invalid_query` for a malformed cursor. */
 	list(app: string, { actor, subject, ...part }: AuditQuery = {}): Promise<Listing<AuditEntry>> {
-		const { limit, cursor } = listPart.parse(part);
+		const { limit, cursor } = listPart().parse(part);
 		if (subject !== undefined) return this.indexed("bySubject", app, subject, { limit, cursor, actor });
 		if (actor !== undefined) return this.indexed("byActor", app, actor, { limit, cursor });
 		return this.byDay(app, limit, cursor === undefined ? undefined : placeOf(cursor));

@@ -96,7 +96,7 @@ export class Barring {
 	/** Refuses a visitor who comes to a session: rejects with `customer_blocked`. */
 	async visit({ app, user, email }: Visiting): Promise<void> {
 		const { secret, customers } = this.ports;
-		const address = emailAddress.safeParse(email);
+		const address = emailAddress().safeParse(email);
 		const known = await Promise.all([
 			customers.registration.find(app, { ref: personRef(secret, app, user) }),
 			address.success ? customers.registration.find(app, { email: address.data }) : undefined,

@@ -14,7 +14,7 @@ import {
 	customerConversationsKey,
 	inboxKeys,
 } from "./records.js";
-import { type ConversationFilter, conversationFilter } from "./schema.js";
+import { type ConversationFilter, conversationSchemas } from "./schema.js";
 
 interface Part {
 	readonly limit: number;
@@ -35,8 +35,8 @@ export class ConversationLists {
 	 * order may be up to `PLACE_MS` behind; within a page it's exact.
 	 */
 	async list(app: string, filter: ConversationFilter = {}, part: ListPart = {}): Promise<Listing<Conversation>> {
-		const asked = parseInput(conversationFilter, filter);
-		const { limit, cursor } = parseInput(listPart, part);
+		const asked = parseInput(conversationSchemas().conversationFilter, filter);
+		const { limit, cursor } = parseInput(listPart(), part);
 		const { tag, customerId, agentId } = asked;
 		if (tag !== undefined && customerId === undefined && agentId === undefined) {
 			return this.byTag(app, tag, asked, { limit, cursor });

@@ -18,9 +18,8 @@ import {
 import {
 	type ConversationChanges,
 	type ConversationFilter,
-	conversationChanges,
+	conversationSchemas,
 	type NewConversation,
-	newConversation,
 } from "./schema.js";
 
 /**
@@ -50,7 +49,7 @@ export class Conversations {
 		input: NewConversation,
 		given: { readonly id?: string; readonly openedBy?: ConversationFields["openedBy"] } = {},
 	): Promise<Opened> {
-		const asked = parseInput(newConversation, input);
+		const asked = parseInput(conversationSchemas().newConversation, input);
 		const { priority, channel, subject, tags, metadata } = asked;
 		const who = "customer" in asked ? asked.customer : { customerId: asked.customerId };
 		return this.opening.open(app, who, { priority, channel, subject, tags, metadata, ...given });
@@ -79,7 +78,7 @@ export class Conversations {
 
 	/** Changes what is named; its status changes by what `Handling` does. */
 	async update(app: string, id: string, input: ConversationChanges, rev?: number): Promise<Conversation> {
-		const fields = parseInput(conversationChanges, input);
+		const fields = parseInput(conversationSchemas().conversationChanges, input);
 		let before: ConversationRecord | undefined;
 		const record = await this.store.change(app, id, rev, async (found) => {
 			before = found;

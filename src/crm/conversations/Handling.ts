@@ -9,7 +9,7 @@ import { after, EVENT_FOR } from "./lifecycle.js";
 import type { Persons } from "./Persons.js";
 import type { ConversationProjection } from "./projection.js";
 import type { Conversation, ConversationFields } from "./records.js";
-import { type ConversationUpdate, conversationUpdate, type Rating, rating } from "./schema.js";
+import { type ConversationUpdate, conversationSchemas, type Rating } from "./schema.js";
 
 export interface HandlingPorts {
 	readonly office: Pick<PostOffice, "act" | "session">;
@@ -59,7 +59,7 @@ export class Handling {
 
 	/** The customer rates what is closed, once. Throws `conversation_open`, `conversation_archived`, `conversation_rated`. */
 	async rate(conversation: ConversationFields, by: Person, input: Rating): Promise<Conversation> {
-		const { rating: given, comment } = parseInput(rating, input);
+		const { rating: given, comment } = parseInput(conversationSchemas().rating, input);
 		const isThere = await this.inSession(conversation, by, { type: "rate", rating: given, comment });
 		if (!isThere) throw new RouterError("conversation_open");
 		return this.followed(conversation);
@@ -95,7 +95,7 @@ export class Handling {
 	): Promise<Conversation> {
 		const { appId: app, id } = conversation;
 		const { conversations } = this.ports;
-		const { status, ...fields } = parseInput(conversationUpdate, input);
+		const { status, ...fields } = parseInput(conversationSchemas().conversationUpdate, input);
 		if (status === undefined) return conversations.update(app, id, fields, rev);
 		const before = await this.followed(conversation);
 		assertRev(before, rev);

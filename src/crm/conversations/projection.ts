@@ -183,7 +183,7 @@ function newestOf(batch: readonly Entry[]): number {
 /** An address that somebody only says to have files their conversation under it; it opens them no other one. */
 function visitorOf({ owner, participants }: Head): Person {
 	const { name, email, avatar, ref = owner } = participants[owner] ?? {};
-	const address = emailAddress.safeParse(email);
+	const address = emailAddress().safeParse(email);
 	return address.success ? { email: address.data, name, avatar } : { ref, name, avatar };
 }
 

@@ -22,14 +22,12 @@ import {
 	statusKeys,
 } from "./records.js";
 import {
+	type CheckedCustomerChanges,
 	type CustomerChanges,
 	type CustomerFilter,
-	customerChanges,
-	customerFilter,
+	customerSchemas,
 	type KnownByEmail,
-	knownByEmail,
 	type NewCustomer,
-	newCustomer,
 } from "./schema.js";
 
 /** Has sockets and sessions follow where somebody says whether a customer is blocked. */
@@ -67,7 +65,7 @@ export class Customers {
 
 	/** Throws `customer_exists` if somebody has this e-mail address. */
 	async create(app: string, input: NewCustomer): Promise<Customer> {
-		const { email, name, phone, company, avatar, ...more } = parseInput(newCustomer, input);
+		const { email, name, phone, company, avatar, ...more } = parseInput(customerSchemas().newCustomer, input);
 		const { customer, writes } = this.registration.register(app, { email, name, phone, company, avatar }, more);
 		await this.tags.enter(retagging(this.topic, undefined, customer));
 		try {
@@ -86,7 +84,7 @@ export class Customers {
 
 	/** The customer with this address, whatever its capitals; undefined if there's none. */
 	async findByEmail(app: string, email: string): Promise<Customer | undefined> {
-		return this.registration.find(app, { email: parseInput(knownByEmail, { email }).email });
+		return this.registration.find(app, { email: parseInput(customerSchemas().knownByEmail, { email }).email });
 	}
 
 	/**
@@ -94,7 +92,7 @@ export class Customers {
 	 * changed. Throws `customer_blocked`.
 	 */
 	async findOrCreate(app: string, input: KnownByEmail): Promise<Registered> {
-		const registered = await this.ensure(app, parseInput(knownByEmail, input));
+		const registered = await this.ensure(app, parseInput(customerSchemas().knownByEmail, input));
 		assertActive(registered.customer);
 		return registered;
 	}
@@ -104,7 +102,7 @@ export class Customers {
 	 * address is somebody else's), `record_changed`.
 	 */
 	async update(app: string, id: string, input: CustomerChanges, rev?: number): Promise<Customer> {
-		const changes = parseInput(customerChanges, input);
+		const changes = parseInput(customerSchemas().customerChanges, input);
 		return decided(async () => {
 			const before = await this.record(app, id);
 			assertRev(before, rev);
@@ -160,8 +158,8 @@ export class Customers {
 
 	/** The newest first. */
 	async list(app: string, filter: CustomerFilter = {}, part: ListPart = {}): Promise<Listing<Customer>> {
-		const asked = parseInput(customerFilter, filter);
-		const { limit, cursor } = parseInput(listPart, part);
+		const asked = parseInput(customerSchemas().customerFilter, filter);
+		const { limit, cursor } = parseInput(listPart(), part);
 		if ("tag" in asked) return this.listByTag(app, asked.tag, { limit, cursor });
 		const place = (record: CustomerRecord) => record.place;
 		const [index, hashes] =
@@ -217,7 +215,7 @@ export class Customers {
 		return record;
 	}
 
-	private changed(record: CustomerRecord, changes: ReturnType<typeof customerChanges.parse>): Customer {
+	private changed(record: CustomerRecord, changes: CheckedCustomerChanges): Customer {
 		const given = Object.entries(changes).filter(([, value]) => value !== undefined);
 		const set = Object.fromEntries(given.map(([field, value]) => [field, value ?? undefined]));
 		const updatedAt = new Date(this.clock()).toISOString();

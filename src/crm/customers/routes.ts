@@ -5,17 +5,17 @@ import { route, theApp } from "../http/Route.js";
 import { parseInput } from "../records/input.js";
 import type { Customers } from "./Customers.js";
 import { shownToThem } from "./records.js";
-import { customerChanges, customerFilter, newCustomer } from "./schema.js";
+import { customerSchemas } from "./schema.js";
 import { customer } from "./shape.js";
-
-const filters = {
-	company: newCustomer.shape.company,
-	tag: z.string().min(1).max(50).optional(),
-	status: z.enum(["active", "blocked"]).optional(),
-};
 
 /** The routes of customers. */
 export function customerRoutes({ customers }: { readonly customers: Customers }) {
+	const { newCustomer, customerChanges, customerFilter } = customerSchemas();
+	const filters = {
+		company: newCustomer.shape.company,
+		tag: z.string().min(1).max(50).optional(),
+		status: z.enum(["active", "blocked"]).optional(),
+	};
 	const touched = ({ app, params }: { app: string; params: { id: string } }) =>
 		({ kind: "customer", app, customerId: params.id }) as const;
 	return [

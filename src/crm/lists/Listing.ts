@@ -1,14 +1,17 @@
 import * as z from "zod";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 
 /** Which part of a list is asked for. */
-export const listPart = z.strictObject({
-	/** How many records at most. */
-	limit: z.number().int().min(1).max(100).default(50),
-	/** The `nextCursor` of the page before; it belongs to the same filter. */
-	cursor: z.string().min(1).max(2_000).optional(),
-});
-export type ListPart = z.input<typeof listPart>;
+export const listPart = atFirstUse(() =>
+	z.strictObject({
+		/** How many records at most. */
+		limit: z.number().int().min(1).max(100).default(50),
+		/** The `nextCursor` of the page before; it belongs to the same filter. */
+		cursor: z.string().min(1).max(2_000).optional(),
+	}),
+);
+export type ListPart = z.input<ReturnType<typeof listPart>>;
 
 /** A page may be shorter than its limit although more follows: only an absent `nextCursor` says the end. */
 export interface Listing<T> {

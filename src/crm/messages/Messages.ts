@@ -9,7 +9,7 @@ import { conversationKey, conversations } from "../conversations/records.js";
 import type { Listing } from "../lists/Listing.js";
 import { parseInput } from "../records/input.js";
 import { isShown, type Message, messageOf, type Reader } from "./Message.js";
-import { type MessageList, messageList } from "./schema.js";
+import { type MessageList, messageSchemas } from "./schema.js";
 import { type Statistics, statisticsOf } from "./statistics.js";
 
 export interface MessagePorts {
@@ -26,7 +26,7 @@ export class Messages {
 
 	/** The conversation's messages that this reader may see, by default the newest first. Throws `conversation_unknown`. */
 	async list(app: string, conversation: string, reader: Reader, input: MessageList = {}): Promise<Listing<Message>> {
-		const { limit, cursor, order } = parseInput(messageList, input);
+		const { limit, cursor, order } = parseInput(messageSchemas().messageList, input);
 		const { storage, office } = this.ports;
 		const key = sessionKey(office.topic, app, conversation);
 		const [session, receipts] = await Promise.all([

@@ -15,7 +15,7 @@ import { route } from "../http/Route.js";
 import { InvalidRequest } from "../http/wrongFields.js";
 import type { Reader } from "./Message.js";
 import type { Messages } from "./Messages.js";
-import { messageOrder, type NewMessage, newMessage } from "./schema.js";
+import { messageSchemas, type NewMessage } from "./schema.js";
 import { message, statistics } from "./shape.js";
 
 export interface MessageServices {
@@ -40,6 +40,7 @@ const NO_NOTES = "Customers write no notes.";
 
 /** The routes of messages. */
 export function messageRoutes({ messages, conversations, customers, handling, persons }: MessageServices) {
+	const { messageOrder, newMessage } = messageSchemas();
 	const touches = ({ record }: { record: Conversation }) => belongingOf(record);
 	return [
 		route({

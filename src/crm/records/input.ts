@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { safeParse } from "../../protocol/safeParse.js";
 
@@ -10,17 +11,17 @@ export function text(longest: number) {
 	return z.string().trim().min(1).max(longest);
 }
 
-export const emailAddress = z.string().trim().max(254).pipe(z.email());
+export const emailAddress = atFirstUse(() => z.string().trim().max(254).pipe(z.email()));
 
 /** Kept as given, each once; the same tag in capitals is the same tag. */
-export const tagList = z.array(text(50)).max(20).transform(withoutRepeated);
+export const tagList = atFirstUse(() => z.array(text(50)).max(20).transform(withoutRepeated));
 
 /** Fields that only the caller understands. */
-export const ownFields = z
-	.record(text(100), z.json())
-	.refine((fields) => Buffer.byteLength(JSON.stringify(fields)) <= OWN_FIELDS_BYTES, {
+export const ownFields = atFirstUse(() =>
+	z.record(text(100), z.json()).refine((fields) => Buffer.byteLength(JSON.stringify(fields)) <= OWN_FIELDS_BYTES, {
 		error: `has more than ${OWN_FIELDS_BYTES} bytes as JSON`,
-	});
+	}),
+);
 
 /** What a caller asks for, checked. Throws `invalid_input`, naming each field that's wrong. */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {

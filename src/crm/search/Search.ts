@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { sessionKey } from "../../delivery/identity.js";
 import { entries } from "../../delivery/records.js";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import type { Entry } from "../../protocol/envelope.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
@@ -51,7 +52,7 @@ const BATCH = 100;
 /** How many windows are looked through for one page: where a reader may see little, a page is shorter. */
 const WINDOWS = 10;
 
-const place = z.tuple([z.string().max(2_000).nullable(), z.int().min(0).max(WINDOW)]);
+const place = atFirstUse(() => z.tuple([z.string().max(2_000).nullable(), z.int().min(0).max(WINDOW)]));
 
 /** Finds messages by their words, the best of the newest first. */
 export class Search {
@@ -59,7 +60,7 @@ export class Search {
 
 	/** Throws `invalid_input` for what holds no word. */
 	async search(app: string, typed: string, looking: Looking, part: ListPart = {}): Promise<Listing<Hit>> {
-		const { limit, cursor } = parseInput(listPart, part);
+		const { limit, cursor } = parseInput(listPart(), part);
 		const sought = soughtIn(typed);
 		const groups = await this.groupsOf(app, looking);
 		const scope = scopeOf(this.ports.topic, app);
@@ -141,7 +142,7 @@ function cursorOf(from: string | undefined, skip: number): string {
 
 function placeIn(cursor: string): [from: string | undefined, skip: number] {
 	try {
-		const [from, skip] = place.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+		const [from, skip] = place().parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
 		return [from ?? undefined, skip];
 	} catch (cause) {
 		throw new RouterError("invalid_query", "The cursor is malformed.", { cause });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 
 /** Where a page begins: at a place, and behind what an earlier page had. */
@@ -7,20 +8,19 @@ export interface Begin {
 	readonly cursor?: string;
 }
 
-const cursor = z.string().min(1);
-const begin = z.strictObject({ at: z.string().optional(), cursor: cursor.optional() });
-const group = z.tuple([z.int().min(0), cursor.nullable()]);
+const begin = atFirstUse(() => z.strictObject({ at: z.string().optional(), cursor: z.string().min(1).optional() }));
+const group = atFirstUse(() => z.tuple([z.int().min(0), z.string().min(1).nullable()]));
 
 /** Where a page of a word's places begins; those are what `prefix` begins. Throws `invalid_query`. */
 export function beginIn(from: string, prefix: string): Begin {
-	const found = begin.safeParse(jsonIn(from));
+	const found = begin().safeParse(jsonIn(from));
 	if (found.success && (found.data.at === undefined || found.data.at.startsWith(prefix))) return found.data;
 	throw malformed();
 }
 
 /** In which of the groups a page begins, and behind what. Throws `invalid_query`. */
 export function groupIn(from: string): [at: number, cursor: string | undefined] {
-	const found = group.safeParse(jsonIn(from));
+	const found = group().safeParse(jsonIn(from));
 	if (!found.success) throw malformed();
 	const [at, behind] = found.data;
 	return [at, behind ?? undefined];

@@ -31,7 +31,7 @@ export function apiKeyRoutes({ apiKeys, authentication }: ApiKeyServices) {
 			action: "apiKeys.create",
 			operationId: "createApiKey",
 			summary: "Make an API key",
-			body: newApiKey,
+			body: newApiKey(),
 			answer: one(madeKey),
 			status: 201,
 			touches: theApp,

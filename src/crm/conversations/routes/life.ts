@@ -4,7 +4,7 @@ import { none, one } from "../../http/answers.js";
 import { route } from "../../http/Route.js";
 import { after } from "../lifecycle.js";
 import type { AgentSummary, Conversation } from "../records.js";
-import { assignee, handOffWish, rating, readUpTo } from "../schema.js";
+import { conversationSchemas } from "../schema.js";
 import { conversation, shownTo } from "../shape.js";
 import { type ConversationServices, ofPath } from "./services.js";
 
@@ -16,6 +16,7 @@ export function conversationLifeRoutes({
 	assignments,
 	agents,
 }: ConversationServices) {
+	const { assignee, handOffWish, rating, readUpTo } = conversationSchemas();
 	const { record, touches } = ofPath(conversations);
 	/** Gives it to the agent, if they may have it; to nobody without one. */
 	const assign = async (given: Conversation, agentId: string | null): Promise<Conversation> => {

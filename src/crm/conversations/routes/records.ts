@@ -7,7 +7,7 @@ import { belongingOf } from "../belonging.js";
 import { fits } from "../ConversationLists.js";
 import { isEnded } from "../lifecycle.js";
 import type { ConversationFields } from "../records.js";
-import { conversationFilter, conversationUpdate, type NewConversation, wantedConversation } from "../schema.js";
+import { conversationSchemas, type NewConversation } from "../schema.js";
 import { conversation, openedConversation, shownTo } from "../shape.js";
 import { type ConversationServices, ofPath } from "./services.js";
 
@@ -19,6 +19,7 @@ export function conversationRecordRoutes({
 	assignments,
 	customerTokens,
 }: ConversationServices) {
+	const { conversationFilter, conversationUpdate, wantedConversation } = conversationSchemas();
 	const { record, touches } = ofPath(conversations);
 	return [
 		route({
