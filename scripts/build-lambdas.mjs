@@ -75,7 +75,6 @@ for (const entry of entries) {
 		splitting: true,
 		minify: true,
 		legalComments: "none",
-		charset: "utf8",
 		sourcemap: "linked",
 		sourcesContent: false,
 		metafile: true,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Answer, TranscriptLine } from "../connectors/Connector.js";
+import { atFirstUse } from "../protocol/atFirstUse.js";
 import type { Entry } from "../protocol/envelope.js";
 import { RouterError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
@@ -31,15 +32,17 @@ export function textOf({ content }: Entry): string {
 	return content.type === "message" ? content.text : "";
 }
 
-const displays = z.array(
-	z.looseObject({ items: z.array(z.looseObject({ token: z.unknown(), title: z.unknown() })) }).catch({ items: [] }),
+const displays = atFirstUse(() =>
+	z.array(
+		z.looseObject({ items: z.array(z.looseObject({ token: z.unknown(), title: z.unknown() })) }).catch({ items: [] }),
+	),
 );
 
 /** The title of the item with this token, in the newest answer that offered it; undefined if none did. */
 export function titleOf(token: string, entries: readonly Entry[]): string | undefined {
 	for (const { content } of entries.toReversed()) {
 		if (content.type !== "message") continue;
-		const offered = safeParse(displays, content.response?.displays ?? []).data ?? [];
+		const offered = safeParse(displays(), content.response?.displays ?? []).data ?? [];
 		const item = offered.flatMap(({ items }) => items).find((each) => each.token === token);
 		if (typeof item?.title === "string") return item.title;
 	}

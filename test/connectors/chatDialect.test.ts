@@ -8,7 +8,7 @@ const decode = (action: string, data?: unknown) => chatDialect.decode(JSON.strin
 const conversationId = "c1";
 const attachments = [{ url: "/files/a.png", name: "a.png", contentType: "image/png", size: 7 }];
 
-const GOOD: Record<keyof typeof clientActions, [object | undefined, object]> = {
+const GOOD: Record<keyof ReturnType<typeof clientActions>, [object | undefined, object]> = {
 	sendMessage: [
 		{ conversationId, content: "Hi", messageType: "text", messageId: "m1" },
 		{ type: "message", sessionId: "c1", messageId: "m1", request: textRequest("Hi") },

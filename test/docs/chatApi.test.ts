@@ -76,5 +76,5 @@ await onChromium((browser) => {
 });
 
 test("it names every action", () => {
-	expect(namedIn("## What clients send").sort()).toEqual(Object.keys(clientActions).sort());
+	expect(namedIn("## What clients send").sort()).toEqual(Object.keys(clientActions()).sort());
 });

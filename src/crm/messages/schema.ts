@@ -17,7 +17,7 @@ export const messageSchemas = atFirstUse(() => {
 		order: messageOrder.default("desc"),
 	});
 
-	const { url } = attachment.shape;
+	const file = attachment();
 
 	/** A message to be sent. */
 	const newMessage = z
@@ -28,8 +28,10 @@ export const messageSchemas = atFirstUse(() => {
 			messageId: clientId
 				.optional()
 				.meta({ description: "Sent again under the same one, it's the same message. Default: one of ours." }),
-			attachments: z.array(z.strictObject(attachment.shape)).max(LIMITS.attachments).optional(),
-			attachmentUrl: url.optional().meta({ description: "The one file that it brings, in place of `attachments`." }),
+			attachments: z.array(z.strictObject(file.shape)).max(LIMITS.attachments).optional(),
+			attachmentUrl: file.shape.url
+				.optional()
+				.meta({ description: "The one file that it brings, in place of `attachments`." }),
 			audience: z
 				.enum(["everyone", "staff"])
 				.default("everyone")

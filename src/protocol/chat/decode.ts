@@ -6,7 +6,7 @@ import { safeParse } from "../safeParse.js";
 import { type ClientAction, clientActions } from "./frames.js";
 import { messageCommand } from "./messageCommand.js";
 
-type Data = { [A in ClientAction]: z.infer<(typeof clientActions)[A]> };
+type Data = { [A in ClientAction]: z.infer<ReturnType<typeof clientActions>[A]> };
 
 /** What each action asks for. */
 const commands: { [A in ClientAction]: (data: Data[A]) => Command } = {
@@ -32,15 +32,15 @@ export function decodeChatFrame(text: string): Incoming {
 	if (typeof action !== "string") {
 		throw new RouterError("invalid_frame", "The frame has no `action`.");
 	}
-	if (!Object.hasOwn(clientActions, action)) {
-		const known = Object.keys(clientActions).join(", ");
+	if (!Object.hasOwn(clientActions(), action)) {
+		const known = Object.keys(clientActions()).join(", ");
 		throw new RouterError("unknown_event", `Clients can't send this \`action\`; there are ${known}.`);
 	}
 	return { command: decodeAction(action as ClientAction, data) };
 }
 
 function decodeAction<A extends ClientAction>(action: A, data: unknown): Command {
-	const parsed = safeParse(clientActions[action], data);
+	const parsed = safeParse(clientActions()[action], data);
 	if (!parsed.success) throw new RouterError("invalid_frame", explain(action, parsed.error));
 	return commands[action](parsed.data as Data[A]);
 }

@@ -1,29 +1,29 @@
 import * as z from "zod";
+import { atFirstUse } from "../atFirstUse.js";
 import { LIMITS } from "../limits.js";
 import { clientId } from "../router/frames.js";
 
-const messageId = clientId.optional();
-const content = z.string();
-const words = content.regex(/\S/, "must hold something to read");
-const conversation = z.looseObject({ conversationId: clientId });
-
 /** An address that a browser would run, not read, is none. */
-const address = z
-	.string()
-	.max(LIMITS.urlLength)
-	.regex(/^(https?:\/\/|\/)[^\s<>"]+$/i, "must be an http or https address, or begin with a slash");
+const address = atFirstUse(() =>
+	z
+		.string()
+		.max(LIMITS.urlLength)
+		.regex(/^(https?:\/\/|\/)[^\s<>"]+$/i, "must be an http or https address, or begin with a slash"),
+);
 
 export function isAddress(text: string): boolean {
-	return address.safeParse(text).success;
+	return address().safeParse(text).success;
 }
 
 /** A file of a message. */
-export const attachment = z.object({
-	url: address,
-	name: z.string().max(LIMITS.nameLength).optional(),
-	contentType: z.string().max(LIMITS.nameLength).optional(),
-	size: z.number().int().min(0).optional(),
-});
+export const attachment = atFirstUse(() =>
+	z.object({
+		url: address(),
+		name: z.string().max(LIMITS.nameLength).optional(),
+		contentType: z.string().max(LIMITS.nameLength).optional(),
+		size: z.number().int().min(0).optional(),
+	}),
+);
 
 export const SAYS_SOMETHING = {
 	path: ["content"],
@@ -40,47 +40,53 @@ export function saysSomething(message: {
 	return /\S/.test(content) || attachments.length > 0 || attachmentUrl !== undefined;
 }
 
-const sendMessage = z
-	.looseObject({
-		conversationId: clientId,
-		content,
-		messageType: z.enum(["text", "image", "file"]).default("text"),
-		messageId,
-		attachments: z.array(attachment).max(LIMITS.attachments).optional(),
-		attachmentUrl: address.optional(),
-	})
-	.refine(saysSomething, SAYS_SOMETHING);
-
 /** What a client may send, by its action: the frame's `data`. */
-export const clientActions = {
-	sendMessage,
-	typing: z.looseObject({ conversationId: clientId, isTyping: z.boolean() }),
-	markRead: z.looseObject({
-		conversationId: clientId,
-		seq: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-	}),
-	closeConversation: conversation,
-	rate: z.looseObject({
-		conversationId: clientId,
-		rating: z.number().int().min(1).max(5),
-		comment: z.string().max(LIMITS.commentLength).optional(),
-	}),
-	resume: z.looseObject({
-		conversationId: clientId,
-		since: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-	}),
-	join: conversation,
-	leave: conversation,
-	takeOver: conversation,
-	giveBack: conversation,
-	note: z.looseObject({ conversationId: clientId, content: words, messageId }),
-	/** `since`: the newest `cursor` that the client has been told. */
-	subscribe: z.looseObject({ since: z.string().max(LIMITS.cursorLength).optional() }).optional(),
-	unsubscribe: z.looseObject({}).optional(),
-	ping: z.looseObject({}).optional(),
-} as const;
+export const clientActions = atFirstUse(() => {
+	const messageId = clientId.optional();
+	const content = z.string();
+	const words = content.regex(/\S/, "must hold something to read");
+	const conversation = z.looseObject({ conversationId: clientId });
+	const sendMessage = z
+		.looseObject({
+			conversationId: clientId,
+			content,
+			messageType: z.enum(["text", "image", "file"]).default("text"),
+			messageId,
+			attachments: z.array(attachment()).max(LIMITS.attachments).optional(),
+			attachmentUrl: address().optional(),
+		})
+		.refine(saysSomething, SAYS_SOMETHING);
 
-export type ClientAction = keyof typeof clientActions;
+	return {
+		sendMessage,
+		typing: z.looseObject({ conversationId: clientId, isTyping: z.boolean() }),
+		markRead: z.looseObject({
+			conversationId: clientId,
+			seq: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+		}),
+		closeConversation: conversation,
+		rate: z.looseObject({
+			conversationId: clientId,
+			rating: z.number().int().min(1).max(5),
+			comment: z.string().max(LIMITS.commentLength).optional(),
+		}),
+		resume: z.looseObject({
+			conversationId: clientId,
+			since: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+		}),
+		join: conversation,
+		leave: conversation,
+		takeOver: conversation,
+		giveBack: conversation,
+		note: z.looseObject({ conversationId: clientId, content: words, messageId }),
+		/** `since`: the newest `cursor` that the client has been told. */
+		subscribe: z.looseObject({ since: z.string().max(LIMITS.cursorLength).optional() }).optional(),
+		unsubscribe: z.looseObject({}).optional(),
+		ping: z.looseObject({}).optional(),
+	} as const;
+});
+
+export type ClientAction = keyof ReturnType<typeof clientActions>;
 
 /** A message as the chat API has it. */
 export interface ChatMessage {
@@ -103,7 +109,7 @@ export interface ChatMessage {
 	prev: number;
 	/** `staff`: a note. */
 	audience: "everyone" | "staff";
-	attachments?: readonly z.infer<typeof attachment>[];
+	attachments?: readonly z.infer<ReturnType<typeof attachment>>[];
 	/** What a bot offers besides its words. */
 	metadata?: { suggestions?: readonly unknown[]; displays?: readonly unknown[] };
 	/** Sent by this participant, from another of their endpoints. */

@@ -3,9 +3,9 @@ import type { Command, Incoming, Profile } from "../Dialect.js";
 import { RouterError } from "../errors.js";
 import { parseFrame } from "../json.js";
 import { safeParse } from "../safeParse.js";
-import { type ClientEvent, clientFrames, type visitorInfo } from "./frames.js";
+import { type ClientEvent, clientFrames, type VisitorSaid } from "./frames.js";
 
-type Frames = { [E in ClientEvent]: z.infer<(typeof clientFrames)[E]> };
+type Frames = { [E in ClientEvent]: z.infer<ReturnType<typeof clientFrames>[E]> };
 
 /** What each event asks for. */
 const commands: { [E in ClientEvent]: (frame: Frames[E]) => Command } = {
@@ -29,15 +29,15 @@ export function decodeRouterFrame(text: string): Incoming {
 	if (typeof event !== "string") {
 		throw new RouterError("invalid_frame", "The frame has no `event`.");
 	}
-	if (!Object.hasOwn(clientFrames, event)) {
-		const known = Object.keys(clientFrames).join(", ");
+	if (!Object.hasOwn(clientFrames(), event)) {
+		const known = Object.keys(clientFrames()).join(", ");
 		throw new RouterError("unknown_event", `Clients can't send this \`event\`; there are ${known}.`);
 	}
 	return decodeEvent(event as ClientEvent, value);
 }
 
 function decodeEvent<E extends ClientEvent>(event: E, value: Record<string, unknown>): Incoming {
-	const parsed = safeParse(clientFrames[event], value);
+	const parsed = safeParse(clientFrames()[event], value);
 	if (!parsed.success) throw new RouterError("invalid_frame", explain(event, parsed.error));
 	const frame = parsed.data as Frames[E];
 	return { command: commands[event](frame), timeMs: frame.timeMs };
@@ -50,6 +50,6 @@ function explain(event: string, error: z.ZodError): string {
 	return `In "${event}", ${field}: ${issue?.message ?? "is wrong"}.`;
 }
 
-function profileOf(sender: z.infer<typeof visitorInfo> | undefined): Profile {
+function profileOf(sender: VisitorSaid | undefined): Profile {
 	return { name: sender?.displayName || undefined, email: sender?.email, avatar: sender?.avatarPath };
 }

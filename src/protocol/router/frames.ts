@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { atFirstUse } from "../atFirstUse.js";
 import { LIMITS } from "../limits.js";
 import { stentorRequest } from "../stentor.js";
 
@@ -9,44 +10,48 @@ export const clientId = z
 	.max(LIMITS.idLength)
 	.regex(/^[\w.:@+~=-]+$/, "may hold letters, digits and _ . : @ + ~ = - only");
 
-const name = z.string().max(LIMITS.nameLength).optional().catch(undefined);
-
 /** Who sent a frame, as the published client writes it. Nothing in it is believed but the name and the picture. */
-export const visitorInfo = z.looseObject({
-	displayName: name,
-	email: name,
-	avatarPath: z.string().max(LIMITS.avatarLength).optional().catch(undefined),
+const visitorInfo = atFirstUse(() => {
+	const name = z.string().max(LIMITS.nameLength).optional().catch(undefined);
+	return z.looseObject({
+		displayName: name,
+		email: name,
+		avatarPath: z.string().max(LIMITS.avatarLength).optional().catch(undefined),
+	});
 });
-
-const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const base = {
-	sessionId: clientId,
-	sender: visitorInfo.optional(),
-	timeMs: z.number().optional().catch(undefined),
-};
+export type VisitorSaid = z.infer<ReturnType<typeof visitorInfo>>;
 
 /** The frames that a client may send, by their event. */
-export const clientFrames = {
-	"user joined": z.looseObject(base),
-	"user left": z.looseObject(base),
-	"new message": z.looseObject({
-		...base,
-		messageId: clientId.optional(),
-		data: stentorRequest,
-	}),
-	typing: z.looseObject(base),
-	"stop typing": z.looseObject(base),
-	"barge in": z.looseObject(base),
-	"barge out": z.looseObject(base),
-	resume: z.looseObject({ ...base, data: z.looseObject({ since: seq }) }),
-	receipt: z.looseObject({
-		...base,
-		data: z.looseObject({ delivered: seq.optional(), read: seq.optional() }),
-	}),
-	ping: z.looseObject({ timeMs: base.timeMs }),
-} as const;
+export const clientFrames = atFirstUse(() => {
+	const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+	const base = {
+		sessionId: clientId,
+		sender: visitorInfo().optional(),
+		timeMs: z.number().optional().catch(undefined),
+	};
 
-export type ClientEvent = keyof typeof clientFrames;
+	return {
+		"user joined": z.looseObject(base),
+		"user left": z.looseObject(base),
+		"new message": z.looseObject({
+			...base,
+			messageId: clientId.optional(),
+			data: stentorRequest,
+		}),
+		typing: z.looseObject(base),
+		"stop typing": z.looseObject(base),
+		"barge in": z.looseObject(base),
+		"barge out": z.looseObject(base),
+		resume: z.looseObject({ ...base, data: z.looseObject({ since: seq }) }),
+		receipt: z.looseObject({
+			...base,
+			data: z.looseObject({ delivered: seq.optional(), read: seq.optional() }),
+		}),
+		ping: z.looseObject({ timeMs: base.timeMs }),
+	} as const;
+});
+
+export type ClientEvent = keyof ReturnType<typeof clientFrames>;
 
 /** The events of the router dialect, both directions. */
 export type RouterEvent =

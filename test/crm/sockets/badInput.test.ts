@@ -132,13 +132,13 @@ function shapeOf(schema: z.ZodType): readonly string[] {
 	return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-test.each(Object.keys(clientActions) as ClientAction[])("%s: each of its fields is tried below", (action) => {
-	const fields = shapeOf(clientActions[action]).filter((field) => field !== "conversationId");
+test.each(Object.keys(clientActions()) as ClientAction[])("%s: each of its fields is tried below", (action) => {
+	const fields = shapeOf(clientActions()[action]).filter((field) => field !== "conversationId");
 	expect(Object.keys(ACTIONS[action].wrong).sort()).toEqual([...fields].sort());
 });
 
-test.each(Object.keys(clientFrames) as ClientEvent[])("%s: each of its fields is tried below", (event) => {
-	const fields = shapeOf(clientFrames[event]).filter((field) => ![...LENIENT, "sessionId"].includes(field));
+test.each(Object.keys(clientFrames()) as ClientEvent[])("%s: each of its fields is tried below", (event) => {
+	const fields = shapeOf(clientFrames()[event]).filter((field) => ![...LENIENT, "sessionId"].includes(field));
 	expect(Object.keys(EVENTS[event].wrong).sort()).toEqual([...fields].sort());
 });
 
@@ -158,7 +158,7 @@ async function keptOf({ crm, storage }: SocketWorld): Promise<string> {
 }
 
 describe.each(Object.entries(ACTIONS))("%s, at a chat client,", (action, { good, wrong }) => {
-	const named = shapeOf(clientActions[action as ClientAction]).includes("conversationId");
+	const named = shapeOf(clientActions()[action as ClientAction]).includes("conversationId");
 
 	test("is refused with the field's name where it's malformed, for customers and agents, and nothing is kept", async () => {
 		const world = await SocketWorld.open(BUSY);

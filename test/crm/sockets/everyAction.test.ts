@@ -40,8 +40,8 @@ const EVENTS: Readonly<Record<ClientEvent, readonly [visitor: Action, staff: Act
 	ping: ["socket.ping", "socket.ping"],
 };
 
-const actionNames = Object.keys(clientActions) as ClientAction[];
-const eventNames = Object.keys(clientFrames) as ClientEvent[];
+const actionNames = Object.keys(clientActions()) as ClientAction[];
+const eventNames = Object.keys(clientFrames()) as ClientEvent[];
 const rowOf = (action: ClientAction): Action => `socket.${action === "unsubscribe" ? "subscribe" : action}`;
 
 test("every row of the table for sockets is asked for by a frame, and every frame has its row", () => {

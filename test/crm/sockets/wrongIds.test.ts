@@ -7,7 +7,7 @@ import { SocketWorld } from "./SocketWorld.js";
 const DATA = { content: "Hi", messageType: "text", isTyping: true, rating: 5, since: 0 };
 /** Of no conversation. */
 const ELSEWHERE: ReadonlySet<ClientAction> = new Set(["ping", "subscribe", "unsubscribe"]);
-const ACTIONS = (Object.keys(clientActions) as ClientAction[]).filter((name) => !ELSEWHERE.has(name));
+const ACTIONS = (Object.keys(clientActions()) as ClientAction[]).filter((name) => !ELSEWHERE.has(name));
 const AGENTS_ONLY: ReadonlySet<ClientAction> = new Set(["join", "leave", "takeOver", "giveBack", "note"]);
 
 /** The codes that a client is told of each action, and whatever else it's told. */
