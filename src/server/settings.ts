@@ -220,12 +220,8 @@ function whole(min: number, max: number, byDefault: number, hint?: string) {
 
 function wholeIfGiven(min: number, max: number, hint?: string) {
 	const message = `must be a whole number from ${min} to ${max}${hint ? ` (${hint})` : ""}`;
-	return z
-		.string()
-		.regex(/^\d{1,7}$/, message)
-		.transform(Number)
-		.pipe(z.number().min(min, message).max(max, message))
-		.optional();
+	const isWhole = (digits: string) => /^\d{1,7}$/.test(digits) && Number(digits) >= min && Number(digits) <= max;
+	return z.string().refine(isWhole, message).transform(Number).optional();
 }
 
 function isOrigin(value: string): boolean {
