@@ -43,6 +43,8 @@ export async function indexMessages(path: string): Promise<void> {
 		bar.show(at);
 		connection.exec("COMMIT; BEGIN");
 	}
+	// As a server does in its first minutes.
+	while (writer.merge(PAGE)) bar.show(at);
 	connection.exec("COMMIT");
 	bar.show(at);
 	bar.end();

@@ -1,18 +1,26 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { UPKEEP_EVERY_MS } from "../crm/agents/AgentUpkeep.js";
 import type { Crm } from "../crm/Crm.js";
 import type { Monitor } from "../monitoring/Monitor.js";
 import type { LibsqlStorage } from "../storage/libsql/LibsqlStorage.js";
+import { MESSAGES } from "./openStorage.js";
 
 const SWEEP_MS = 30_000;
 const FIRST_UPKEEP_MS = 5_000;
 const PURGE_MS = 60_000;
 /** Records removed at once: a small batch doesn't hold up a message. */
 const PURGED = 200;
+const MERGE_MS = 60_000;
+/** Pages of the index of messages that are merged at once, how often each time, and how long messages go first in between. */
+const MERGED = 64;
+const MERGES = 32;
+const BETWEEN_MERGES_MS = 50;
 
-/** What is to be done now and then: sessions whose time has come, records that have ended. */
+/** What is to be done now and then: sessions whose time has come, records that have ended, what makes searching quicker. */
 export class Upkeep {
 	private readonly timers: NodeJS.Timeout[];
 	private readonly running = new Set<string>();
+	private isClosed = false;
 
 	constructor(
 		crm: Crm,
@@ -28,11 +36,20 @@ export class Upkeep {
 			setInterval(() => this.run("sweep", () => office.sweep()), SWEEP_MS).unref(),
 			setInterval(upkeep, UPKEEP_EVERY_MS).unref(),
 			setInterval(() => this.run("purge", () => purge(storage)), PURGE_MS).unref(),
+			setInterval(() => this.run("merge", () => this.merge(storage)), MERGE_MS).unref(),
 		];
 	}
 
 	close(): void {
+		this.isClosed = true;
 		for (const timer of this.timers) clearTimeout(timer);
+	}
+
+	private async merge(storage: LibsqlStorage): Promise<void> {
+		for (let merges = 0; merges < MERGES && !this.isClosed; merges++) {
+			if (!(await storage.mergeTexts(MESSAGES, MERGED))) return;
+			await pause(BETWEEN_MERGES_MS, undefined, { ref: false });
+		}
 	}
 
 	/** One of each at a time. */

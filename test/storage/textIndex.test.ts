@@ -14,6 +14,10 @@ import { onDynamodbLocal } from "../support/dynamodbLocal.js";
 const folder = mkdtempSync(join(tmpdir(), "stentor-text-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+interface Counted {
+	readonly count: number;
+}
+
 describe("FTS5, in a file", () => {
 	const path = join(folder, "shared.db");
 	textIndexSuite(test, async () => {
@@ -32,6 +36,34 @@ describe("FTS5, in a file", () => {
 		const { places } = await second.textIndex("texts").find({ scope: "s", words: ["findable"] }, { limit: 1 });
 		expect(places).toEqual([{ group: "g", number: 1 }]);
 		await second.close();
+	});
+
+	test("what is merged is found as before, in fewer lists", async () => {
+		const file = join(folder, "merged.db");
+		const storage = await LibsqlStorage.open({ path: file, collections: [], textIndexes: ["texts"] });
+		const index = storage.textIndex("texts");
+		for (let number = 1; number <= 7; number++) {
+			const text = number % 2 === 0 ? "even and findable" : "odd";
+			await index.add([{ scope: "s", group: number === 4 ? "gone" : "g", number, timeMs: 1, text }]);
+		}
+		await index.remove("gone");
+		const lists = () => {
+			const database = new Database(file, { readonly: true });
+			const { count } = database.prepare("SELECT count(DISTINCT segid) AS count FROM t_texts_idx").get() as Counted;
+			database.close();
+			return count;
+		};
+		const found = async () => (await index.find({ scope: "s", words: ["even", "findable"] }, { limit: 9 })).places;
+		const before = await found();
+		expect(before.map(({ number }) => number)).toEqual([6, 2]);
+		expect(lists()).toBeGreaterThan(4);
+		let merges = 0;
+		while (await storage.mergeTexts("texts", 64)) expect(++merges).toBeLessThan(100);
+		expect(merges).toBeGreaterThan(0);
+		expect(lists()).toBeLessThan(4);
+		expect(await found()).toEqual(before);
+		expect(await storage.mergeTexts("texts", 64)).toBe(false);
+		await storage.close();
 	});
 
 	test("an index of an earlier release, with groups in a column of their own, is read as before", async () => {

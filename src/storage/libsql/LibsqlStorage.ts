@@ -108,6 +108,15 @@ export class LibsqlStorage extends TextStorage {
 	}
 
 	/**
+	 * Makes a text index quicker to search by writing up to so many of its pages together; answers whether there may be more
+	 * to do. For the background, in small batches.
+	 */
+	async mergeTexts(index: string, pages: number): Promise<boolean> {
+		const { hasMore = false } = await this.commits.run({ index, merge: pages });
+		return hasMore;
+	}
+
+	/**
 	 * Writes a consistent copy to a new file, while this storage works on. Throws `storage_unavailable` if the target
 	 * exists or can't be written.
 	 */

@@ -12,6 +12,9 @@ export class TextIndexWriter {
 	private readonly insertWords: string;
 	private readonly forgetWords: string;
 	private readonly forgetPlaces: string;
+	private readonly mergeTwo: string;
+	private readonly mergeLists: string;
+	private mergesTwo = false;
 
 	constructor(
 		private readonly connection: Connection,
@@ -23,6 +26,8 @@ export class TextIndexWriter {
 		this.insertWords = `INSERT INTO ${index} (rowid, words) VALUES (last_insert_rowid(), ?)`;
 		this.forgetWords = `DELETE FROM ${index} WHERE rowid IN (SELECT id FROM ${places} WHERE "group" = ?)`;
 		this.forgetPlaces = `DELETE FROM ${places} WHERE "group" = ?`;
+		this.mergeTwo = `INSERT INTO ${index} (${index}, rank) VALUES ('usermerge', 2)`;
+		this.mergeLists = `INSERT INTO ${index} (${index}, rank) VALUES ('merge', ?)`;
 	}
 
 	/** A text that's there already stays as it is. */
@@ -44,5 +49,20 @@ export class TextIndexWriter {
 	remove(group: string): void {
 		this.connection.run(this.forgetWords, group);
 		this.connection.run(this.forgetPlaces, group);
+	}
+
+	/**
+	 * Writes up to so many pages of lists that are merged; answers whether there may be more to do. Each list less is one
+	 * less that a search has to go through for every word.
+	 */
+	merge(pages: number): boolean {
+		const { connection } = this;
+		const changes = () => Number(connection.get("SELECT total_changes()")?.[0]);
+		if (!this.mergesTwo) connection.run(this.mergeTwo);
+		this.mergesTwo = true;
+		const before = changes();
+		connection.run(this.mergeLists, pages);
+		// FTS5 notes one change of its own where nothing was merged.
+		return changes() - before > 1;
 	}
 }

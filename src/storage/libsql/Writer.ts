@@ -11,7 +11,8 @@ export type Job =
 	| { readonly writes: readonly PreparedWrite[]; readonly now: number }
 	| { readonly purge: number; readonly now: number }
 	| { readonly index: string; readonly add: readonly WrittenText[] }
-	| { readonly index: string; readonly remove: string };
+	| { readonly index: string; readonly remove: string }
+	| { readonly index: string; readonly merge: number };
 
 export interface Done {
 	/** The records that were updated, as JSON texts, in the order of the writes. */
@@ -20,6 +21,8 @@ export interface Done {
 	readonly inserted?: readonly number[];
 	/** How many records were purged. */
 	readonly purged?: number;
+	/** Whether a text index may have more to be merged. */
+	readonly hasMore?: boolean;
 }
 
 export type Outcome = { readonly done: Done } | { readonly failed: RouterError };
@@ -94,8 +97,10 @@ export class Writer {
 			return done.updated || done.inserted ? done : NOTHING;
 		}
 		if ("purge" in job) return { purged: this.purge(job.purge, job.now) };
-		if ("add" in job) this.indexes.get(job.index)?.add(job.add);
-		else this.indexes.get(job.index)?.remove(job.remove);
+		const index = this.indexes.get(job.index);
+		if ("merge" in job) return { hasMore: index?.merge(job.merge) };
+		if ("add" in job) index?.add(job.add);
+		else index?.remove(job.remove);
 		return NOTHING;
 	}
 

@@ -9,9 +9,6 @@ import { Writer, type WriterOptions } from "./Writer.js";
 const { path, ...options } = workerData as WriterOptions & { readonly path: string };
 const connection = new Connection(path);
 for (const pragma of configure) connection.all(pragma);
-// In KiB: pages that messages are written to now are still there for the next ones. Only this connection keeps them; one
-// that reads has to begin anew after every commit.
-connection.all("PRAGMA cache_size = -16384");
 const writer = new Writer(connection, options);
 const list = new JobList(options.collections);
 
