@@ -12,7 +12,7 @@ import type { ConversationFields } from "../conversations/records.js";
 import { type Listing, type ListPart, listPart } from "../lists/Listing.js";
 import { isShown, type Message, messageOf, type Reader } from "../messages/Message.js";
 import { parseInput } from "../records/input.js";
-import { matchOf } from "./matching.js";
+import { type Match, matchOf } from "./matching.js";
 import { type Sought, soughtIn } from "./query.js";
 import { type Snippet, snippetOf } from "./snippet.js";
 
@@ -45,10 +45,15 @@ export interface Looking {
 	readonly maySee?: (conversation: ConversationFields) => boolean;
 }
 
-/** So many of the newest messages that match are compared, and ranked, at a time; then the next as many. */
-const WINDOW = 100;
+interface Matching {
+	readonly entry: Entry;
+	readonly text: string;
+	readonly match: Match;
+}
+
+/** So many of the newest messages that match are read at once, compared and ranked; then the next as many. */
+const WINDOW = 50;
 const CUSTOMERS_NEWEST = 100;
-const BATCH = 100;
 /** How many windows are looked through for one page: where a reader may see little, a page is shorter. */
 const WINDOWS = 10;
 
@@ -68,10 +73,14 @@ export class Search {
 		const items: Hit[] = [];
 		for (let windows = 0; windows < WINDOWS; windows++) {
 			const window = await this.ports.index.find({ ...sought, scope, groups }, { limit: WINDOW, from });
-			const ranked = await this.ranked(app, sought, looking, window.places);
-			const left = ranked.slice(skip, skip + limit - items.length);
-			items.push(...left);
-			if (skip + left.length < ranked.length) return { items, nextCursor: cursorOf(window.here, skip + left.length) };
+			const ranked = await this.ranked(sought, looking.reader, window.places);
+			while (skip < ranked.length && items.length < limit) {
+				for (const hit of await this.hits(app, ranked.slice(skip, skip + limit), looking)) {
+					skip++;
+					if (hit && items.push(hit) === limit) break;
+				}
+			}
+			if (skip < ranked.length) return { items, nextCursor: cursorOf(window.here, skip) };
 			if (window.next === undefined) return { items };
 			[from, skip] = [window.next, 0];
 			if (items.length === limit) break;
@@ -88,51 +97,36 @@ export class Search {
 		return items.map(({ id }) => keyOf(id));
 	}
 
-	private async ranked(
-		app: string,
-		sought: Sought,
-		{ reader, maySee = () => true }: Looking,
-		places: readonly TextPlace[],
-	): Promise<Hit[]> {
-		const found = (await this.read(places)).flatMap((entry) => {
-			if (!isShown(entry, reader) || entry.content.type !== "message") return [];
-			const match = matchOf(entry.content.text, sought);
-			return match ? [{ entry, match, text: entry.content.text }] : [];
+	/** What matches, the best first; of those that match as well, the newest, as the index has them. */
+	private async ranked(sought: Sought, reader: Reader, places: readonly TextPlace[]): Promise<Matching[]> {
+		const keys = places.map(({ group, number }) => [group, number] as const);
+		const read = keys.length > 0 ? await this.ports.storage.batchGet(entries, keys) : [];
+		const found = read.flatMap((entry) => {
+			if (!entry || !isShown(entry, reader) || entry.content.type !== "message") return [];
+			const { text } = entry.content;
+			const match = matchOf(text, sought);
+			return match ? [{ entry, match, text }] : [];
 		});
-		const messages = found.map(({ entry }) => messageOf(entry, undefined, new Map()));
-		const conversations = await this.conversationsOf(app, messages);
-		const hits = found.flatMap(({ match, text }, i) => {
-			const message = messages[i];
-			const conversation = message && conversations.get(message.conversationId);
-			if (!message || !conversation || !maySee(conversation)) return [];
+		return found.sort((a, b) => b.match.score - a.match.score);
+	}
+
+	/** Undefined for those that may not be seen. Up to 100: whose they are is read of those alone that a page may have. */
+	private async hits(
+		app: string,
+		found: readonly Matching[],
+		{ maySee = () => true }: Looking,
+	): Promise<(Hit | undefined)[]> {
+		const said = found.map(({ entry, ...how }) => ({ message: messageOf(entry, undefined, new Map()), ...how }));
+		const ids = new Set(said.map(({ message }) => message.conversationId));
+		const conversations = await this.ports.conversations.several(app, [...ids]);
+		const known = new Map(conversations.map((each) => [each.id, each]));
+		return said.map(({ message, text, match }) => {
+			const conversation = known.get(message.conversationId);
+			if (!conversation || !maySee(conversation)) return undefined;
 			const { id, appId, customerId, assignedAgentId, status, subject } = conversation;
 			const about = { id, appId, customerId, assignedAgentId, status, subject };
-			return [{ score: match.score, hit: { message, snippet: snippetOf(text, match.spans), conversation: about } }];
+			return { message, snippet: snippetOf(text, match.spans), conversation: about };
 		});
-		// Of those that match as well, the newest comes first, as the index has them.
-		return hits.sort((a, b) => b.score - a.score).map(({ hit }) => hit);
-	}
-
-	private async read(places: readonly TextPlace[]): Promise<Entry[]> {
-		const read: Entry[] = [];
-		for (let at = 0; at < places.length; at += BATCH) {
-			const keys = places.slice(at, at + BATCH).map(({ group, number }) => [group, number] as const);
-			read.push(...(await this.ports.storage.batchGet(entries, keys)).flatMap((entry) => entry ?? []));
-		}
-		return read;
-	}
-
-	private async conversationsOf(
-		app: string,
-		messages: readonly Message[],
-	): Promise<ReadonlyMap<string, ConversationFields>> {
-		const ids = [...new Set(messages.map(({ conversationId }) => conversationId))];
-		const found = new Map<string, ConversationFields>();
-		for (let at = 0; at < ids.length; at += BATCH) {
-			for (const each of await this.ports.conversations.several(app, ids.slice(at, at + BATCH)))
-				found.set(each.id, each);
-		}
-		return found;
 	}
 }
 
