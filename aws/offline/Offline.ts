@@ -1,9 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { setTimeout as pause } from "node:timers/promises";
+import { execFileSync } from "node:child_process";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { localSettings, startDynamodbLocal } from "../../test/support/startDynamodbLocal.js";
+import { SERVICE, ServerlessOffline, STAGE } from "./ServerlessOffline.js";
 import { StreamPoller } from "./StreamPoller.js";
 import { openS3, S3_CREDENTIALS } from "./s3.js";
 import { createDeployedTables } from "./tables.js";
@@ -26,14 +25,14 @@ export interface Offline {
 	readonly socketUrl: string;
 	/** Calls a function by its name in serverless.yml. */
 	invoke(name: string, event: unknown): Promise<unknown>;
+	/** Ends the functions and what holds connections as a power cut would; tables and files stay. */
+	kill(): Promise<void>;
+	/** Starts them again, at the same addresses, with these variables besides; see `ServerlessOffline` for the limit. */
+	start(more?: OfflineOptions["variables"], connectionSeconds?: number): Promise<void>;
 	close(): Promise<void>;
 }
 
-const STAGE = "offline";
-const SERVICE = "stentor-chat";
 const BUCKET = "files";
-/** Milliseconds that everything may take to answer. */
-const PATIENCE = 120_000;
 
 /**
  * The functions as they're deployed, on this machine: behind stand-ins for API Gateway and Lambda (serverless-offline), on
@@ -65,26 +64,34 @@ export async function openOffline({ port, variables, folder = "build/aws", say }
 		});
 		const url = `http://127.0.0.1:${port}`;
 		const socketUrl = `ws://127.0.0.1:${port + 1}`;
-		const emulated = startServerless(port, {
-			...variables,
-			LAMBDAS_DIR: folder,
-			ENVIRONMENT_OF: "offline",
-			FILES_BUCKET: BUCKET,
-			FILES_URL: `${s3.endpoint}/${BUCKET}/served`,
-			PUBLIC_URL: url,
-			CONNECTION_SERVER_URL: socketUrl,
-			AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
-			AWS_ENDPOINT_URL_S3: s3.endpoint,
-			AWS_ACCESS_KEY_ID: S3_CREDENTIALS.accessKeyId,
-			AWS_SECRET_ACCESS_KEY: S3_CREDENTIALS.secretAccessKey,
-		});
-		closing.push(() => stop(emulated));
-		const kill = () => emulated.kill("SIGKILL");
-		process.once("exit", kill);
-		emulated.once("exit", () => process.off("exit", kill));
-		for (const stream of [emulated.stdout, emulated.stderr]) stream?.on("data", (text: Buffer) => say(text.toString()));
-		const invoke = (name: string, event: unknown) => invokeAt(port + 2, name, event);
-		await answers(`${url}/healthz`, emulated);
+		const functions = new ServerlessOffline(port, say);
+		closing.push(() => functions.stop());
+		const start: Offline["start"] = async (more, connectionSeconds) => {
+			const all = {
+				...variables,
+				LAMBDAS_DIR: folder,
+				ENVIRONMENT_OF: "offline",
+				FILES_BUCKET: BUCKET,
+				FILES_URL: `${s3.endpoint}/${BUCKET}/served`,
+				PUBLIC_URL: url,
+				CONNECTION_SERVER_URL: socketUrl,
+				AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+				AWS_ENDPOINT_URL_S3: s3.endpoint,
+				AWS_ACCESS_KEY_ID: S3_CREDENTIALS.accessKeyId,
+				AWS_SECRET_ACCESS_KEY: S3_CREDENTIALS.secretAccessKey,
+				...more,
+			};
+			await functions.start(all, connectionSeconds);
+			// As the first schedule would, a minute later: makes the first admin. Then the others are loaded.
+			await functions.invoke("scheduled", { task: "upkeep" });
+			await Promise.all([
+				functions.invoke("worker", { Records: [] }),
+				functions.invoke("greeting", { Records: [] }),
+				functions.invoke("ws", { requestContext: { connectionId: "none" } }),
+				fetch(`${url}/readyz`),
+			]);
+		};
+		await start();
 		const changed = { batchSize: 100, windowMs: 1_000, which: "events" } as const;
 		for (const [table, name, options] of [
 			["entries", "worker", { batchSize: 100 }],
@@ -97,63 +104,15 @@ export async function openOffline({ port, variables, folder = "build/aws", say }
 				streams,
 				table: `${prefix}${table}`,
 				...options,
-				invoke: (event) => invoke(name, event),
+				invoke: (event) => functions.invoke(name, event),
 				failed: (error) => say(`${name}: ${error}\n`),
 			});
 			closing.push(() => poller.close());
 		}
-		// As the first schedule would, a minute later: makes the first admin. Then the others are loaded.
-		await invoke("scheduled", { task: "upkeep" });
-		await Promise.all([
-			invoke("worker", { Records: [] }),
-			invoke("greeting", { Records: [] }),
-			invoke("ws", { requestContext: { connectionId: "none" } }),
-			fetch(`${url}/readyz`),
-		]);
-		return { url, socketUrl, invoke, close };
+		const invoke = (name: string, event: unknown) => functions.invoke(name, event);
+		return { url, socketUrl, invoke, kill: () => functions.kill(), start, close };
 	} catch (error) {
 		await close();
 		throw error;
 	}
-}
-
-function startServerless(port: number, variables: Readonly<Record<string, string | undefined>>): ChildProcess {
-	const options = { stage: STAGE, region: "us-east-1", httpPort: port, websocketPort: port + 1, lambdaPort: port + 2 };
-	const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-	return spawn(process.execPath, ["node_modules/serverless/bin/serverless.js", "offline", "start", ...words], {
-		env: { ...process.env, ...variables, SLS_NOTIFICATIONS_MODE: "off", SLS_TELEMETRY_DISABLED: "1" },
-		stdio: ["ignore", "pipe", "pipe"],
-		// Ctrl+C is for us: what's under way is to be finished first.
-		detached: true,
-	});
-}
-
-async function invokeAt(port: number, name: string, event: unknown): Promise<unknown> {
-	const path = `/2015-03-31/functions/${SERVICE}-${STAGE}-${name}/invocations`;
-	const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", body: JSON.stringify(event) });
-	const text = await response.text();
-	if (!response.ok || response.headers.has("x-amz-function-error")) {
-		throw new Error(`The function ${name} failed (${response.status}): ${text.slice(0, 500)}`);
-	}
-	return text ? JSON.parse(text) : undefined;
-}
-
-async function answers(url: string, emulated: ChildProcess): Promise<void> {
-	const end = Date.now() + PATIENCE;
-	while (Date.now() < end) {
-		if (emulated.exitCode !== null) throw new Error(`serverless-offline ended with ${emulated.exitCode}.`);
-		const response = await fetch(url).catch(() => undefined);
-		if (response?.ok) return;
-		await pause(200);
-	}
-	throw new Error(`${url} did not answer in ${PATIENCE / 1000} s.`);
-}
-
-async function stop(emulated: ChildProcess): Promise<void> {
-	if (emulated.exitCode !== null || emulated.signalCode !== null) return;
-	const ended = once(emulated, "exit");
-	emulated.kill("SIGINT");
-	const isEnded = await Promise.race([ended.then(() => true), pause(10_000, false, { ref: false })]);
-	if (!isEnded) emulated.kill("SIGKILL");
-	await ended;
 }

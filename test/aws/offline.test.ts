@@ -1,8 +1,13 @@
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Offline, openOffline } from "../../aws/offline/Offline.js";
 import { PNG } from "../crm/files.js";
+import { agentSuite } from "../e2e/agentSuite.js";
+import { awaySuite } from "../e2e/awaySuite.js";
+import { botSuite } from "../e2e/botSuite.js";
+import type { OpenProduct } from "../e2e/Product.js";
+import { restartSuite } from "../e2e/restartSuite.js";
 import { visitorSuite } from "../e2e/visitorSuite.js";
 import { ChatWire } from "../server/ChatWire.js";
 import { customer, customerSuite } from "../server/customerSuite.js";
@@ -10,6 +15,7 @@ import { waitAtMost } from "../server/given.js";
 import { ADMIN, Rest } from "../server/Rest.js";
 import { onChromium } from "../support/chromium.js";
 import { dynamodbLocalOfRun } from "../support/dynamodbLocal.js";
+import { OfflineProduct } from "./OfflineProduct.js";
 
 /** What `npm run offline` runs: the functions as they're deployed, behind stand-ins for AWS's services. */
 const folder = `build/offline-${process.pid}`;
@@ -40,15 +46,6 @@ afterAll(async () => {
 	await offline?.close();
 	rmSync(folder, { recursive: true, force: true });
 }, 60_000);
-
-if (!missing || process.env.CI) {
-	// The same as of `npm start`.
-	customerSuite(async () => {
-		const { url, socketUrl } = offline;
-		return { url, wsUrl: socketUrl, admin: await Rest.admin(url) };
-	}, 300_000);
-	await onChromium((browser) => visitorSuite(browser, async () => offline));
-}
 
 theTest(
 	"messages are found by their words",
@@ -112,6 +109,32 @@ theTest(
 	},
 	240_000,
 );
+
+if (!missing || process.env.CI) {
+	// The same as of `npm start`.
+	customerSuite(async () => {
+		const { url, socketUrl } = offline;
+		return { url, wsUrl: socketUrl, admin: await Rest.admin(url) };
+	}, 300_000);
+	await onChromium((browser) => {
+		visitorSuite(browser, async () => offline);
+		describe("with a bot of one's own", () => {
+			let product: OfflineProduct | undefined;
+			beforeAll(async () => {
+				product = await OfflineProduct.open(offline, JWT_SECRET, () => said);
+			}, 120_000);
+			afterAll(() => product?.close());
+			const open: OpenProduct = async (stage, bot) => {
+				if (!product) throw new Error("It did not start.");
+				return product.withBot(stage, bot);
+			};
+			agentSuite(browser, open);
+			awaySuite(browser, open);
+			botSuite(browser, open);
+			restartSuite(browser, open);
+		});
+	});
+}
 
 theTest("nothing of it had a function fail", () => {
 	expect(said.split("\n").filter((line) => line.includes('"level":"error"'))).toEqual([]);

@@ -4,13 +4,15 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Page } from "playwright-core";
+import { loggedIn, type Product } from "./Product.js";
 
 const CLI = resolve("dist/cli.js");
 /** Many clients, all at one address. */
 const BUSY = { CONNECTIONS_PER_ADDRESS: "100000", CONNECTIONS_PER_USER: "100000" };
 
 /** The server as users start it: a process of its own, with a data folder of its own, on a free port of loopback. */
-export class ChatServer {
+export class ChatServer implements Product {
 	/** Such as `http://127.0.0.1:34567`; it stays the same when the server is started again. */
 	url = "";
 	/** The agents' page with a token in it, as the server printed it. */
@@ -56,11 +58,19 @@ export class ChatServer {
 		return new URL(this.desk).searchParams.get("token") ?? "";
 	}
 
+	get socketUrl(): string {
+		return `${this.url.replace("http", "ws")}/ws`;
+	}
+
+	/** An agent's: signs in by the address that the server printed, and opens the session from the list. */
+	async watch(page: Page, sessionId: string): Promise<void> {
+		await page.goto(this.desk);
+		await page.locator(`.sessions a[href*="${encodeURIComponent(sessionId)}"]`).click();
+	}
+
 	/** How often it has logged an event with these fields. */
 	logged(fields: Readonly<Record<string, string>>): number {
-		const lines = this.log.split("\n").slice(0, -1);
-		const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-		return events.filter((event) => Object.entries(fields).every(([name, value]) => event[name] === value)).length;
+		return loggedIn(this, fields);
 	}
 
 	/** Starts it again, on the same port and data. `runner`: a command that turns into the one after it, such as `strace -D`. */

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { ChatServer } from "./ChatServer.js";
+import { BOT, type OpenProduct, type Product } from "./Product.js";
 import { WidgetPage } from "./WidgetPage.js";
 
 /** Something that a test has to end. */
@@ -40,12 +41,15 @@ export class Stage {
 		return widget;
 	}
 
-	/** An agent who has signed in, opened the conversation that was talked in last, and looks before joining. */
-	async agent(server: ChatServer, options?: BrowserContextOptions): Promise<WidgetPage> {
-		const widget = new WidgetPage(await (await this.context(options)).newPage());
-		await widget.page.goto(server.desk);
-		await widget.page.locator(".sessions a").first().click();
+	/** An agent who has opened a visitor's session, and looks before joining. */
+	async agent(product: Product, visitor: WidgetPage): Promise<WidgetPage> {
+		const widget = new WidgetPage(await (await this.context()).newPage());
+		await product.watch(widget.page, (await visitor.ids()).sessionId);
 		await widget.isConnected();
 		return widget;
 	}
 }
+
+/** `npm start`, with this bot. */
+export const ownServer: OpenProduct = (stage, bot) =>
+	stage.server({ BOT_URL: `${bot.origin}/bot`, BOT_KEY: BOT.key, BOT_NAME: BOT.name });

@@ -1,160 +1,23 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { onChromium } from "../support/chromium.js";
-import { eventually } from "../support/eventually.js";
-import { body, HttpBot } from "../support/httpBot.js";
-import { startEchoBot } from "./echoBot.js";
-import { Stage } from "./Stage.js";
-import { WidgetPage } from "./WidgetPage.js";
-
-const KEY = "the bot's key";
-
-const nameIn = (frame: string) => (JSON.parse(frame) as { sender: { displayName?: string } }).sender.displayName;
+import { agentSuite } from "./agentSuite.js";
+import { ownServer, Stage } from "./Stage.js";
 
 await onChromium((browser) => {
+	agentSuite(browser, ownServer);
+
 	const stage = new Stage(browser);
 	afterEach(() => stage.clear());
 
-	/** A server whose bot is an echo, called Robin, and a visitor who has said hello to it. */
-	async function talk() {
-		const bot = stage.keep(await startEchoBot());
-		const server = await stage.server({ BOT_URL: `${bot.origin}/bot`, BOT_KEY: KEY, BOT_NAME: "Robin" });
+	test("without an agent's token there's nothing to see at the agents' desk", async () => {
+		const server = await stage.server();
 		const visitor = await stage.visitor(server);
-		const begun = ["-- Robin has joined the chat", "them: Welcome!", "me: Hello", "them: I heard: Hello"];
-		await visitor.showsLast("them: Welcome!");
-		await visitor.say("Hello");
-		await visitor.shows(begun);
-		return { bot, server, visitor, begun };
-	}
-
-	test("an agent reads along, takes over from the bot, and gives back", async () => {
-		const { bot, server, visitor, begun } = await talk();
-		const agent = await stage.agent(server);
-		const saidTo = async () => (await agent.lines()).filter((line) => !line.startsWith("-- "));
-		const before = ["them: Welcome!", "them: Hello", "them: I heard: Hello"];
-		await eventually(async () => expect(await saidTo()).toEqual(before));
-		await agent.picture("agent-reads-along");
-		await visitor.shows(begun);
-
-		await agent.join("Ada");
-		await visitor.shows([...begun, "-- Ada has joined the chat"]);
-		await agent.say("Ada here. How can I help?");
-		await visitor.showsLast("them: Ada here. How can I help?");
-		await visitor.say("Are you a person?");
-		await eventually(async () => expect((await saidTo()).at(-1)).toBe("them: Are you a person?"));
-		await agent.say("I am.");
-		await visitor.showsLast("them: I am.");
-		await agent.picture("agent-joined");
-		await visitor.picture("visitor-with-agent");
-		await agent.leave();
-		await visitor.showsLast("-- Ada has left the chat");
-		await visitor.say("And you?");
-		const whole = [
-			...begun,
-			"-- Ada has joined the chat",
-			"them: Ada here. How can I help?",
-			"me: Are you a person?",
-			"them: I am.",
-			"-- Ada has left the chat",
-			"me: And you?",
-			"them: I heard: And you?",
-		];
-		await visitor.shows(whole);
-		await visitor.isQuiet();
-		const ours = ["me: Ada here. How can I help?", "them: Are you a person?", "me: I am."];
-		const after = ["them: And you?", "them: I heard: And you?"];
-		await eventually(async () => expect(await saidTo()).toEqual([...before, ...ours, ...after]));
-		await visitor.picture("visitor-agent-left");
-
-		// The launch, "Hello" and "And you?": nothing that was said to the agent.
-		expect(bot.requests.map(({ type, rawQuery }) => rawQuery ?? type)).toEqual(["LAUNCH_REQUEST", "Hello", "And you?"]);
-		const lines = [
-			["bot", "Welcome!"],
-			["visitor", "Hello"],
-			["bot", "I heard: Hello"],
-			["agent", "Ada here. How can I help?"],
-			["visitor", "Are you a person?"],
-			["agent", "I am."],
-		];
-		const transcript = lines.map(([from, text]) => ({ from, text, at: expect.stringMatching(/^\d{4}-.*Z$/) }));
-		expect(bot.requests[1]?.attributes).not.toHaveProperty("transcript");
-		expect(bot.requests[2]?.attributes).toMatchObject({ transcript });
-		expect([...visitor.errors, ...agent.errors]).toEqual([]);
-	});
-
-	test("an agent who reads along and loads the page again sees everything once", async () => {
-		const { server, visitor } = await talk();
-		const agent = await stage.agent(server);
-		const said = ["them: Welcome!", "them: Hello", "them: I heard: Hello"];
-		const shown = async () => (await agent.lines()).filter((line) => !line.startsWith("-- "));
-		await eventually(async () => expect(await shown()).toEqual(said));
-		for (let times = 2; times <= 3; times++) {
-			await agent.page.reload();
-			await eventually(() => expect(server.logged({ event: "connected", as: "admin" })).toBe(times));
-			await visitor.say(`Again ${times}`);
-			said.push(`them: Again ${times}`, `them: I heard: Again ${times}`);
-			await eventually(async () => expect(await shown()).toEqual(said));
-		}
-	});
-
-	test("an agent who joins in the first second, before the widget has said who it is, joins under that name", async () => {
-		const { bot, server, visitor, begun } = await talk();
-		const agent = new WidgetPage(await (await stage.context()).newPage());
-		await agent.page.goto(server.desk);
-		await agent.page.locator(".sessions a").first().click();
-		// For each frame, the widget looks once a second whether it's connected. "user joined" has looked too early, and
-		// "barge in" overtakes it.
-		await eventually(() => expect(server.logged({ event: "connected", as: "admin" })).toBe(1));
-		await agent.join("Ada");
-		await visitor.shows([...begun, "-- Ada has joined the chat"]);
-		await agent.say("Hello, Ada here");
-		await visitor.showsLast("them: Hello, Ada here");
-		await visitor.say("Hi Ada");
-		await agent.showsLast("them: Hi Ada");
-		await visitor.shows([...begun, "-- Ada has joined the chat", "them: Hello, Ada here", "me: Hi Ada"]);
-		expect(agent.received.filter((frame) => frame.includes('"failure"'))).toEqual([]);
-		expect(agent.received.filter((frame) => frame.includes("Hello, Ada here"))).toEqual([]);
-		expect(visitor.received.filter((frame) => frame.includes("Ada here")).map(nameIn)).toEqual(["Ada"]);
-		expect(bot.requests).toHaveLength(2);
-	});
-
-	test("nobody gets secrets that aren't theirs: not the bot, not the other side, not the log", async () => {
-		const { bot, server, visitor } = await talk();
-		const agent = await stage.agent(server);
-		await agent.join("Ada");
-		await agent.say("Just looking in.");
-		await visitor.showsLast("them: Just looking in.");
-		await agent.leave();
-		await visitor.say("Thanks anyway");
-		await visitor.showsLast("them: I heard: Thanks anyway");
-
-		const [his, hers] = await Promise.all([visitor.ids(), agent.ids()]);
-		expect(hers.sessionId).toBe(his.sessionId);
-		expect(bot.received.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${KEY}`));
-		expect(bot.received.filter(({ headers }) => headers.cookie)).toEqual([]);
-		expect(new Set(bot.requests.map(({ userId }) => userId)).size).toBe(1);
-		expect(new Set(bot.requests.map(({ requestId }) => requestId)).size).toBe(3);
-		const toBot = bot.received.map(({ headers, body }) => JSON.stringify(headers) + body).join("\n");
-		const heard: readonly [string, readonly string[]][] = [
-			[toBot, [server.token, his.userId, hers.userId]],
-			[visitor.received.join("\n"), [server.token, hers.userId, KEY]],
-			[agent.received.join("\n"), [server.token, his.userId, KEY]],
-			[server.log, [server.token, his.userId, hers.userId, his.sessionId, KEY, "Just looking in", "Thanks anyway"]],
-		];
-		for (const [text, secrets] of heard) {
-			expect(text).not.toBe("");
-			for (const secret of secrets) expect(text).not.toContain(secret);
-		}
-		expect(agent.page.url()).not.toContain(server.token);
-	});
-
-	test("without an agent's token there's nothing to see, and nothing to join", async () => {
-		const { server, visitor, begun } = await talk();
+		await visitor.isConnected();
 		const { sessionId } = await visitor.ids();
-		const { page } = new WidgetPage(await (await stage.context()).newPage());
-		const watching = `isAdmin=true&sessionId=${sessionId}`;
+		const page = await (await stage.context()).newPage();
 		for (const path of [
 			"/agent-demo",
-			`/agent-demo?${watching}`,
+			`/agent-demo?isAdmin=true&sessionId=${sessionId}`,
 			`/agent-demo?token=${server.token}x`,
 			"/agent-demo/sessions",
 		]) {
@@ -166,43 +29,5 @@ await onChromium((browser) => {
 		await page.getByLabel("Token").fill("not a token");
 		await page.getByRole("button", { name: "Sign in" }).click();
 		await page.getByRole("alert").waitFor();
-
-		// The shop's page takes the role from its address too: the server must not.
-		const stranger = new WidgetPage(page);
-		await page.goto(`${server.url}/?${watching}`);
-		await stranger.open();
-		await eventually(() => expect(server.logged({ code: "agent_token_required" })).toBeGreaterThan(0));
-		await stranger.shows([]);
-		// And somebody else's conversation isn't to be had as its visitor either.
-		const thief = new WidgetPage(await (await stage.context()).newPage());
-		await thief.page.goto(`${server.url}/?sessionId=${sessionId}`);
-		await thief.open();
-		await eventually(() => expect(server.logged({ code: "session_forbidden" })).toBeGreaterThan(0));
-		await thief.shows([]);
-		await visitor.say("Still only us?");
-		await visitor.shows([...begun, "me: Still only us?", "them: I heard: Still only us?"]);
-		expect([...stranger.received, ...thief.received].filter((frame) => frame.includes("new message"))).toEqual([]);
-	});
-
-	test("a page from elsewhere can't connect, not even in the browser of an agent who is signed in", async () => {
-		const { server } = await talk();
-		const elsewhere = stage.keep(await HttpBot.start(body("<p>Elsewhere</p>", "text/html")));
-		const page = await (await stage.context()).newPage();
-		await page.goto(server.desk);
-		await page.locator(".sessions a").waitFor();
-		// Another port is another origin, but the same site: the agent's cookie goes with it.
-		await page.goto(elsewhere.origin);
-		const address = `${server.url.replace("http", "ws")}/ws`;
-		const connect = (query: string) =>
-			page.evaluate(`new Promise((resolve) => {
-				const socket = new WebSocket("${address}?${query}");
-				socket.onopen = () => resolve("open");
-				socket.onclose = () => resolve("refused");
-			})`);
-		expect(await connect("userId=a&isAdmin=true")).toBe("refused");
-		expect(await connect("userId=a")).toBe("refused");
-		await eventually(() => expect(server.logged({ code: "origin_forbidden" })).toBe(2));
-		await page.goto(server.url);
-		expect(await connect("userId=a&isAdmin=true")).toBe("open");
 	});
 });

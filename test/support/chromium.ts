@@ -13,6 +13,8 @@ const ARGUMENTS = [
 	"--disable-background-networking",
 	"--disable-component-update",
 	"--disable-sync",
+	// It takes pages that a test gives it to be from the internet, which may not connect to loopback.
+	"--disable-features=LocalNetworkAccessChecks",
 ];
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];

@@ -13,7 +13,10 @@ import { type Service, serve } from "../openService.js";
 export function handler(event: WsEvent, context?: WsContext): Promise<WsResult> {
 	return serve(
 		async (service) => {
-			if (event.requestContext.eventType === "CONNECT" && !isAllowed(event, service)) return { statusCode: 403 };
+			if (event.requestContext.eventType === "CONNECT" && !isAllowed(event, service)) {
+				service.monitor.warn("connect refused", { code: "origin_forbidden" });
+				return { statusCode: 403 };
+			}
 			return handle(event, context, service.crm.office);
 		},
 		(cause) => turnAway(event, cause),
@@ -23,8 +26,10 @@ export function handler(event: WsEvent, context?: WsContext): Promise<WsResult> 
 /** Pages of ours are elsewhere than the WebSocket. */
 function isAllowed({ headers }: WsEvent, { settings: { allowedOrigins, publicUrl } }: Service): boolean {
 	const origin = headers?.Origin ?? headers?.origin;
-	const own = publicUrl === undefined ? [] : [new URL(publicUrl).origin];
-	return mayConnect({ headers: { origin } }, allowedOrigins === "all" ? "all" : [...allowedOrigins, ...own]);
+	return (
+		mayConnect({ headers: { origin } }, allowedOrigins) ||
+		(publicUrl !== undefined && origin === new URL(publicUrl).origin)
+	);
 }
 
 /** Where this process can't begin its work, as while the storage is away, whoever sent a frame is told so all the same. */
