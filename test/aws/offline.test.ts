@@ -1,24 +1,29 @@
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Offline, openOffline } from "../../aws/offline/Offline.js";
 import { PNG } from "../crm/files.js";
 import { agentSuite } from "../e2e/agentSuite.js";
 import { awaySuite } from "../e2e/awaySuite.js";
 import { botSuite } from "../e2e/botSuite.js";
-import type { OpenProduct } from "../e2e/Product.js";
-import { restartSuite } from "../e2e/restartSuite.js";
+import { startEchoBot } from "../e2e/echoBot.js";
+import { logs, type OpenProduct } from "../e2e/Product.js";
+import { RECONNECTED_MS, restartSuite } from "../e2e/restartSuite.js";
+import { Stage } from "../e2e/Stage.js";
 import { visitorSuite } from "../e2e/visitorSuite.js";
 import { ChatWire } from "../server/ChatWire.js";
 import { customer, customerSuite } from "../server/customerSuite.js";
-import { waitAtMost } from "../server/given.js";
+import { refusal, waitAtMost } from "../server/given.js";
 import { ADMIN, Rest } from "../server/Rest.js";
 import { onChromium } from "../support/chromium.js";
 import { dynamodbLocalOfRun } from "../support/dynamodbLocal.js";
+import { eventually } from "../support/eventually.js";
 import { OfflineProduct } from "./OfflineProduct.js";
 
 /** What `npm run offline` runs: the functions as they're deployed, behind stand-ins for AWS's services. */
 const folder = `build/offline-${process.pid}`;
+/** How old a connection gets where it's to be seen that it's ended. */
+const CONNECTION_S = 10;
 const JWT_SECRET = "a secret of 32 bytes, or of more.";
 
 // Each step is a Lambda's, which may have to be started first.
@@ -132,6 +137,49 @@ if (!missing || process.env.CI) {
 			awaySuite(browser, open);
 			botSuite(browser, open);
 			restartSuite(browser, open);
+
+			describe("and connections that API Gateway ends, and an authoriser in front", () => {
+				const stage = new Stage(browser);
+				afterEach(() => stage.clear());
+				beforeAll(async () => {
+					await product?.kill();
+					await product?.start({ CONNECT_AUTHORIZER: "true" }, CONNECTION_S);
+				}, 120_000);
+
+				test("a visitor whose connection is ended for its age loses nothing, and sees nothing twice", async () => {
+					const bot = stage.keep(await startEchoBot());
+					const here = await open(stage, bot);
+					const visitor = await stage.visitor(here);
+					await visitor.showsLast("them: Welcome!");
+					await visitor.say("Hello");
+					await visitor.showsLast("them: I heard: Hello");
+					const ends = { event: "disconnected", as: "widget" };
+					await logs(here, ends, async () => {}, { withinMs: 2_000 * CONNECTION_S });
+					const { sessionId } = await visitor.ids();
+					const admin = await Rest.admin(here.url);
+					await admin.ask("POST", "/messages", { conversationId: sessionId, content: "While you were away" });
+					const said = async () => (await visitor.lines()).filter((line) => !line.startsWith("-- "));
+					const whole = ["them: Welcome!", "me: Hello", "them: I heard: Hello", "them: While you were away"];
+					await eventually(async () => expect(await said()).toEqual(whole), RECONNECTED_MS);
+					await visitor.say("I'm back");
+					whole.push("me: I'm back");
+					await eventually(async () => expect(await said()).toEqual(whole), RECONNECTED_MS);
+				}, 120_000);
+
+				test("a ticket lets in once; spent or made up, it's refused before `ws` starts", async () => {
+					const { url, socketUrl } = offline;
+					const grace = await (await Rest.admin(url)).agent("Heddy");
+					const ticket = String((await grace.rest.ask("POST", "/connect-ticket")).ticket);
+					const desk = await ChatWire.connect(socketUrl, { ticket });
+					desk.send("subscribe", {});
+					await desk.until(({ type }) => type === "subscribed");
+					const begun = said.length;
+					for (const wrong of [ticket, "made-up", "c.made-up"]) {
+						expect(await refusal(`${socketUrl}?ticket=${wrong}`)).toMatchObject({ status: 403 });
+					}
+					expect(said.slice(begun)).not.toContain('"event":"connect refused"');
+				});
+			});
 		});
 	});
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Access } from "../../src/aws/template/access.js";
 import { ACCESS, type FunctionName, roleId } from "../../src/aws/template/index.js";
 import { zipNames } from "./zipNames.js";
 
@@ -13,6 +14,7 @@ const WS_AT_START = 600;
 const GIVEN = {
 	WEBHOOKS_PER_SECOND_IN_ALL: "70",
 	FRAMES_PER_SECOND_IN_ALL: "",
+	CONNECT_AUTHORIZER: "true",
 	PUBLIC_DOMAIN: "chat.example.com",
 	CONNECTION_DOMAIN: "connect.chat.example.com",
 	CERTIFICATE_ARN: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000",
@@ -127,6 +129,19 @@ describe("osls package, without credentials", () => {
 		expect(of("AWS::Lambda::EventSourceMapping")).toHaveLength(4);
 	});
 
+	test("asks the authoriser about everybody who connects, with a ticket or without", () => {
+		const resources = Object.entries(template.Resources);
+		const authorisers = resources.filter(([, { Type }]) => Type === "AWS::ApiGatewayV2::Authorizer");
+		expect(authorisers.map(([, { Properties }]) => Properties)).toEqual([
+			expect.objectContaining({ ApiId: { Ref: "WebsocketsApi" }, AuthorizerType: "REQUEST", IdentitySource: [] }),
+		]);
+		const [[Ref] = []] = authorisers;
+		const asked = resources.flatMap(([, { Properties = {} }]) => (Properties.AuthorizerId ? [Properties] : []));
+		expect(asked).toEqual([
+			expect.objectContaining({ RouteKey: "$connect", AuthorizationType: "CUSTOM", AuthorizerId: { Ref } }),
+		]);
+	});
+
 	test("lets so much through, with numbers, of routes that there are by then", () => {
 		const routes = new Map<string, string>();
 		const stages: [string, Template["Resources"][string]][] = [];
@@ -188,10 +203,9 @@ describe("osls package, without credentials", () => {
 describe("a function's bundle", () => {
 	test("carries no vendor's library that the function doesn't call", () => {
 		for (const name of functions) {
-			const access: { tables: readonly string[]; connections?: true; files?: true; secrets: readonly string[] } =
-				ACCESS[name];
+			const access: Access = ACCESS[name];
 			const called = [
-				access.tables.length > 0 && "client-dynamodb",
+				(access.tables.length > 0 || access.looksInto) && "client-dynamodb",
 				access.connections && "client-apigatewaymanagementapi",
 				access.files && "client-s3",
 				access.files && "s3-request-presigner",

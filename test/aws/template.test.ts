@@ -59,7 +59,7 @@ describe("what functions may do", () => {
 			if (Resource === "*") expect(Action.every((each) => each.startsWith("xray:"))).toBe(true);
 			// A star stands for connections, files, log streams and versions, whose names nobody knows before.
 			const text = JSON.stringify(Resource).replace(
-				/(@connections|quarantine|served|-(ws|greeting|worker|api|app|html|scheduled):)\/?\*"/g,
+				/(@connections|quarantine|served|-(ws|authorise|greeting|worker|api|app|html|scheduled):)\/?\*"/g,
 				'"',
 			);
 			if (Resource !== "*") expect(text).not.toContain("*");
@@ -72,6 +72,15 @@ describe("what functions may do", () => {
 			expect(tables.filter((name) => !known.includes(name))).toEqual([]);
 			expect(new Set(tables).size).toBe(tables.length);
 		}
+	});
+
+	test("the authoriser reads single tickets, and nothing sends mails or publishes", () => {
+		const reads = statementsOf("authorise").filter(({ Action }) => Action.some((each) => each.startsWith("dynamodb:")));
+		expect(reads).toEqual([
+			{ Effect: "Allow", Action: ["dynamodb:GetItem"], Resource: [{ "Fn::GetAtt": ["ConnectTicketsTable", "Arn"] }] },
+		]);
+		const all = Object.keys(ACCESS).flatMap((name) => statementsOf(name).flatMap(({ Action }) => Action));
+		expect(all.filter((each) => /^(ses|sns):/.test(each))).toEqual([]);
 	});
 
 	test("pages and the demo bot reach no table, file or connection", () => {

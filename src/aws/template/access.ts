@@ -7,6 +7,8 @@ import { wordCollections } from "../../storage/words/index.js";
 export interface Access {
 	/** Names of the collections that it reads and writes. */
 	readonly tables: readonly string[];
+	/** Names of the collections of which it only reads single records. */
+	readonly looksInto?: readonly string[];
 	/** Posts to connections, and ends them. */
 	readonly connections?: true;
 	/** Reads, keeps and deletes files. */
@@ -37,6 +39,7 @@ export const ACCESS = {
 		secrets: ["SettingsSecret"],
 		apps: true,
 	},
+	authorise: { tables: [], looksInto: ["connectTickets"], secrets: [] },
 	greeting: {
 		tables: talk,
 		connections: true,

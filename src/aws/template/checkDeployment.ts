@@ -30,6 +30,7 @@ const variables = z.object({
 	KEEP_DATA: z
 		.enum(["true", "false"], { error: 'must be "true", or "false" for a stage that is thrown away' })
 		.optional(),
+	CONNECT_AUTHORIZER: z.enum(["true", "false"], { error: 'must be "true" or "false"' }).optional(),
 	ALARM_EMAIL: z.email("must be an e-mail address").optional(),
 	LOG_RETENTION_DAYS: z
 		.string()

@@ -1,3 +1,4 @@
+import type { AnyCollection } from "../../storage/Storage.js";
 import { awsCollections } from "../collections.js";
 import { ACCESS, type Access } from "./access.js";
 import type { Resources } from "./Resource.js";
@@ -35,13 +36,15 @@ function roleOf(name: string, access: Access): Resources[string] {
 	};
 }
 
-function statements(name: string, { tables, connections, files, secrets, apps, streams }: Access): readonly unknown[] {
+function statements(name: string, access: Access): readonly unknown[] {
+	const { tables, looksInto = [], connections, files, secrets, apps, streams } = access;
 	const log = sub(`log-group:/aws/lambda/\${self:service}-\${sls:stage}-${name}:*`, "logs");
 	return [
 		allow(["logs:CreateLogStream", "logs:PutLogEvents"], log),
 		// X-Ray knows no resources.
 		allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
 		...tablesOf(tables),
+		...(looksInto.length > 0 ? [allow(["dynamodb:GetItem"], tablesNamed(looksInto).map(arnOf))] : []),
 		...(streams
 			? [
 					allow(
@@ -86,7 +89,7 @@ function statements(name: string, { tables, connections, files, secrets, apps, s
 const appsSecret = sub(`secret:\${self:custom.appsSecret}-??????`, "secretsmanager");
 
 function tablesOf(names: readonly string[]): Statement[] {
-	const wanted = awsCollections.filter(({ name }) => names.includes(name));
+	const wanted = tablesNamed(names);
 	if (wanted.length === 0) return [];
 	const indexes = wanted.flatMap((collection) =>
 		Object.keys(collection.indexes ?? {}).map((index) => ({
@@ -96,10 +99,18 @@ function tablesOf(names: readonly string[]): Statement[] {
 	return [
 		allow(
 			ITEMS.map((each) => `dynamodb:${each}`),
-			wanted.map((collection) => attribute(tableId(collection), "Arn")),
+			wanted.map(arnOf),
 		),
 		allow(["dynamodb:Query"], indexes),
 	];
+}
+
+function tablesNamed(names: readonly string[]): AnyCollection[] {
+	return awsCollections.filter(({ name }) => names.includes(name));
+}
+
+function arnOf(collection: AnyCollection) {
+	return attribute(tableId(collection), "Arn");
 }
 
 function allow(Action: readonly string[], Resource: unknown): Statement {

@@ -42,7 +42,8 @@ export class ConnectTickets {
 		return { actor, until };
 	}
 
-	private key(app: string, ticket: string): string {
+	/** Under which a ticket is kept: who reads the storage can't use it. */
+	key(app: string, ticket: string): string {
 		return keyIn(scopeOf(this.ports.topic, app), createHash("sha256").update(ticket).digest("base64url"));
 	}
 }
