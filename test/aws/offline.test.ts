@@ -52,6 +52,15 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
+if (!missing || process.env.CI) {
+	// The same as of `npm start`.
+	customerSuite(async () => {
+		const { url, socketUrl } = offline;
+		return { url, wsUrl: socketUrl, admin: await Rest.admin(url) };
+	}, 300_000);
+	await onChromium((browser) => visitorSuite(browser, async () => offline));
+}
+
 theTest(
 	"messages are found by their words",
 	async () => {
@@ -115,14 +124,12 @@ theTest(
 	240_000,
 );
 
+theTest("nothing of it had a function fail", () => {
+	expect(said.split("\n").filter((line) => line.includes('"level":"error"'))).toEqual([]);
+});
+
 if (!missing || process.env.CI) {
-	// The same as of `npm start`.
-	customerSuite(async () => {
-		const { url, socketUrl } = offline;
-		return { url, wsUrl: socketUrl, admin: await Rest.admin(url) };
-	}, 300_000);
 	await onChromium((browser) => {
-		visitorSuite(browser, async () => offline);
 		describe("with a bot of one's own", () => {
 			let product: OfflineProduct | undefined;
 			beforeAll(async () => {
@@ -154,7 +161,7 @@ if (!missing || process.env.CI) {
 					await visitor.say("Hello");
 					await visitor.showsLast("them: I heard: Hello");
 					const ends = { event: "disconnected", as: "widget" };
-					await logs(here, ends, async () => {}, { withinMs: 2_000 * CONNECTION_S });
+					await logs(here, ends, async () => {}, { withinMs: 3_000 * CONNECTION_S });
 					const { sessionId } = await visitor.ids();
 					const admin = await Rest.admin(here.url);
 					await admin.ask("POST", "/messages", { conversationId: sessionId, content: "While you were away" });
@@ -183,10 +190,6 @@ if (!missing || process.env.CI) {
 		});
 	});
 }
-
-theTest("nothing of it had a function fail", () => {
-	expect(said.split("\n").filter((line) => line.includes('"level":"error"'))).toEqual([]);
-});
 
 /** The index follows. */
 async function found(rest: Rest, word: string, conversationId: string): Promise<void> {

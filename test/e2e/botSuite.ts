@@ -81,9 +81,9 @@ export function botSuite(browser: Browser, open: OpenProduct): void {
 		const visitor = await stage.visitor(server);
 		await visitor.showsLast("them: Welcome!");
 		await visitor.say("Are you there?");
-		await visitor.showsLast(TROUBLE, 20_000);
+		await visitor.showsLast(TROUBLE, 30_000);
 		await visitor.showsLast("them: Sorry, I was asleep.");
 		await visitor.isQuiet();
 		expect(bot.requests[2]).toEqual(bot.requests[1]);
-	}, 40_000);
+	}, 60_000);
 }
