@@ -36,7 +36,7 @@ describe("the client of the REST API", () => {
 		const error: unknown = await get().catch((thrown: unknown) => thrown);
 		expect(error).toBeInstanceOf(ApiError);
 		expect(error).toMatchObject({ status: 404, code: "customer_unknown", retryable: false });
-		expect((error as ApiError).requestId).toMatch(/^[\w-]{22}$/);
+		expect((error as ApiError).requestId).toMatch(/^[\w-]{22}\.[0-9a-z]+$/);
 		await expect(get()).rejects.toMatchObject({ code: "rate_limited", retryable: true, retryAfterSeconds: 1 });
 	});
 
