@@ -13,7 +13,7 @@ await onChromium((browser) => {
 	const stage = new Stage(browser);
 	afterEach(() => stage.clear());
 
-	// On AWS the sweep asks again once the turn's lease has ended, a minute later: test/aws/faults.test.ts.
+	// On AWS the sweep asks again once the turn's lease has ended, a minute later: test/aws/racing.test.ts.
 	test("the server is killed while the bot thinks: the bot is asked again, and the visitor has one answer", async () => {
 		const bot = stage.keep(await HttpBot.start(says("Welcome!"), silence, says("Forty-two.")));
 		const server = await ownServer(stage, bot);
