@@ -1,7 +1,6 @@
 import { sessionKey } from "../../delivery/identity.js";
 import type { PostOffice } from "../../delivery/PostOffice.js";
 import { entries } from "../../delivery/records.js";
-import type { Entry } from "../../protocol/envelope.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import { conversationActivity } from "../conversations/activity.js";
@@ -17,16 +16,19 @@ export interface MessagePorts {
 	readonly office: Pick<PostOffice, "topic" | "session" | "receipts">;
 }
 
-/** How often the log is read for one page: where nearly nothing of it is for this reader, the page is shorter. */
+/** How often the log is read for one page: where nearly nothing of it is for this reader, or this sender's, it's shorter. */
 const READS = 5;
 
 /** What was said: the log of a conversation's session, as messages. */
 export class Messages {
 	constructor(private readonly ports: MessagePorts) {}
 
-	/** The conversation's messages that this reader may see, by default the newest first. Throws `conversation_unknown`. */
+	/**
+	 * The conversation's messages that this reader may see, of all senders or one, by default the newest first.
+	 * Throws `conversation_unknown`.
+	 */
 	async list(app: string, conversation: string, reader: Reader, input: MessageList = {}): Promise<Listing<Message>> {
-		const { limit, cursor, order } = parseInput(messageSchemas().messageList, input);
+		const { limit, cursor, order, ...sender } = parseInput(messageSchemas().messageList, input);
 		const { storage, office } = this.ports;
 		const key = sessionKey(office.topic, app, conversation);
 		const [session, receipts] = await Promise.all([
@@ -34,18 +36,25 @@ export class Messages {
 			office.receipts(app, conversation),
 		]);
 		if (!session) await this.assertKnown(app, conversation);
-		const found: Entry[] = [];
+		const items: Message[] = [];
 		let at = cursor === undefined ? undefined : seqOf(cursor);
-		for (let reads = 0; reads < READS && found.length < limit; reads++) {
+		let isEnd = false;
+		for (let reads = 0; reads < READS && items.length < limit && !isEnd; reads++) {
 			const range = at === undefined ? undefined : order === "desc" ? { before: at } : { after: at };
-			const page = await storage.query(entries, { hash: key, range, order, limit: limit - found.length });
-			found.push(...page.records.filter((entry) => isShown(entry, reader)));
-			at = page.records.at(-1)?.seq ?? at;
-			if (page.cursor === undefined) at = undefined;
-			if (at === undefined) break;
+			const page = await storage.query(entries, { hash: key, range, order, limit });
+			isEnd = page.cursor === undefined;
+			for (const entry of page.records) {
+				if (items.length === limit) {
+					isEnd = false;
+					break;
+				}
+				at = entry.seq;
+				if (!isShown(entry, reader)) continue;
+				const message = messageOf(entry, session, receipts);
+				if (isFrom(message, sender)) items.push(message);
+			}
 		}
-		const items = found.map((entry) => messageOf(entry, session, receipts));
-		return at === undefined ? { items } : { items, nextCursor: cursorAt(at) };
+		return isEnd || at === undefined ? { items } : { items, nextCursor: cursorAt(at) };
 	}
 
 	/** Throws `message_unknown`, also where this reader may not see it. */
@@ -81,6 +90,13 @@ export class Messages {
 		]);
 		if (!record) throw new RouterError("conversation_unknown");
 	}
+}
+
+function isFrom(
+	{ senderId, senderType }: Message,
+	wanted: { readonly senderId?: string; readonly senderType?: string },
+): boolean {
+	return senderId === (wanted.senderId ?? senderId) && senderType === (wanted.senderType ?? senderType);
 }
 
 function cursorAt(seq: number): string {

@@ -40,7 +40,7 @@ const NO_NOTES = "Customers write no notes.";
 
 /** The routes of messages. */
 export function messageRoutes({ messages, conversations, customers, handling, persons }: MessageServices) {
-	const { messageOrder, newMessage } = messageSchemas();
+	const { messageOrder, listedSender, newMessage } = messageSchemas();
 	const touches = ({ record }: { record: Conversation }) => belongingOf(record);
 	return [
 		route({
@@ -83,8 +83,8 @@ export function messageRoutes({ messages, conversations, customers, handling, pe
 			operationId: "listMessages",
 			summary: "List the messages of a conversation",
 			description:
-				"The newest first, unless `order` is `asc`. A page may be shorter than its limit although more follows.",
-			query: listQuery({ conversationId: z.string().min(1).max(200), order: messageOrder.optional() }),
+				"The newest first, unless `order` is `asc`; of all senders, or one. A page may be shorter than its limit although more follows.",
+			query: listQuery({ conversationId: z.string().min(1).max(200), order: messageOrder.optional(), ...listedSender }),
 			answer: many(message),
 			throws: ["conversation_unknown"],
 			record: ({ app, query }) => conversations.get(app, query.conversationId),

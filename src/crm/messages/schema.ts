@@ -9,12 +9,19 @@ export const messageSchemas = atFirstUse(() => {
 	/** In which order messages are listed; `desc`: the newest first. */
 	const messageOrder = z.enum(["asc", "desc"]);
 
+	/** Whose messages are listed: of one kind, or one of them. */
+	const listedSender = {
+		senderType: z.enum(["customer", "agent", "bot", "system"]).optional(),
+		senderId: z.string().min(1).max(LIMITS.idLength).optional().meta({ description: "As in its messages." }),
+	};
+
 	/** Which part of a conversation's messages is asked for. */
 	const messageList = z.strictObject({
 		limit: z.number().int().min(1).max(100).default(50),
 		/** The `nextCursor` of the page before; it belongs to the same order. */
 		cursor: z.string().min(1).max(200).optional(),
 		order: messageOrder.default("desc"),
+		...listedSender,
 	});
 
 	const file = attachment();
@@ -49,7 +56,7 @@ export const messageSchemas = atFirstUse(() => {
 		})
 		.refine(saysSomething, SAYS_SOMETHING);
 
-	return { messageOrder, messageList, newMessage };
+	return { messageOrder, listedSender, messageList, newMessage };
 });
 
 type Schemas = ReturnType<typeof messageSchemas>;

@@ -86,6 +86,18 @@ describe("a message", () => {
 		const page = await (await staff.messages.$get({ query: { conversationId, limit: 2 } })).json();
 		expect(await list(staff, { limit: 2, cursor: page.nextCursor })).toEqual(["Grace joined the conversation", "Hm"]);
 
+		expect(await list(staff, { senderType: "customer" })).toEqual(["Three", "One"]);
+		expect(await list(customer, { senderType: "agent", order: "asc" })).toEqual(["Two"]);
+		expect(await list(staff, { senderType: "system" })).toEqual(["Grace joined the conversation"]);
+		const [newest] = page.data;
+		expect(await list(staff, { senderId: newest?.senderId, limit: 1 })).toEqual(["Three"]);
+		const first = { senderId: newest?.senderId, limit: 1 };
+		const { nextCursor: cursor } = await (await staff.messages.$get({ query: { conversationId, ...first } })).json();
+		expect(await list(staff, { ...first, cursor })).toEqual(["One"]);
+		expect(await list(staff, { senderId: "nobody" })).toEqual([]);
+		const wrong = { conversationId, senderType: "stranger" as "agent" };
+		expect(await codeOf(staff.messages.$get({ query: wrong }))).toBe("400 invalid_input");
+
 		const note = { param: { id: `${conversationId}.2` } };
 		expect((await (await staff.messages[":id"].$get(note)).json()).data).toMatchObject({ audience: "staff" });
 		expect(await codeOf(customer.messages[":id"].$get(note))).toBe("404 message_unknown");
