@@ -167,3 +167,37 @@ test("of much at once, each transaction is written whole or not at all", async (
 	expect((await storage.query(FED, { hash: "s0" })).records.map(({ seq }) => seq)).toEqual([1, 2, 3]);
 	expect((await storage.query(FED, { hash: "s199" })).records.map(({ seq }) => seq)).toEqual([1, 2]);
 });
+
+test("who reads by key while it's written is given nothing older than what was finished, or than was read before", async () => {
+	const storage = await open();
+	let finished = 0;
+	let isOver = false;
+	const read = async () => Number((await storage.get(HEADS, ["s"]))?.rev ?? 0);
+	const reader = async () => {
+		let newest = 0;
+		let reads = 0;
+		for (; !isOver; reads++) {
+			const least = Math.max(finished, newest);
+			newest = await read();
+			expect(newest).toBeGreaterThanOrEqual(least);
+			if (reads % 10 === 0) await new Promise(setImmediate);
+		}
+		return reads;
+	};
+	const add = async () => {
+		const { rev } = await storage.update(HEADS, ["s"], { add: [["rev", 1]] });
+		finished = Math.max(finished, Number(rev));
+	};
+	const readers = [reader(), reader()];
+	for (let i = 0; i < 100; i++) {
+		const refused = storage.put(HEADS, { session: "s" }, "absent").then(
+			() => i === 0,
+			() => true,
+		);
+		const added = await Promise.all([add(), add(), refused]);
+		expect(added.at(-1)).toBe(true);
+	}
+	isOver = true;
+	expect(Math.min(...(await Promise.all(readers)))).toBeGreaterThan(100);
+	expect(await read()).toBe(200);
+});

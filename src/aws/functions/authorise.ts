@@ -1,10 +1,11 @@
+import { APP_ID } from "../../apps/Apps.js";
 import { ConnectTickets } from "../../crm/access/ConnectTickets.js";
 import { connectTickets } from "../../crm/access/records.js";
 import type { WsEvent } from "../../handlers/events.js";
 import { TOPIC } from "../../server/topic.js";
 import { DynamoStorage } from "../../storage/dynamodb/DynamoStorage.js";
 
-const { TABLE_PREFIX: prefix, STUDIO_APP_ID: fixed } = process.env;
+const { TABLE_PREFIX: prefix, STUDIO_APP_ID: fixed, APPS_SECRET_ID: secret } = process.env;
 const storage = new DynamoStorage({ prefix });
 const tickets = new ConnectTickets({ topic: TOPIC, storage, clock: Date.now });
 
@@ -17,9 +18,13 @@ type AuthoriserEvent = Pick<WsEvent, "queryStringParameters"> & { readonly metho
  */
 export async function handler({ queryStringParameters: query, methodArn: Resource }: AuthoriserEvent) {
 	const { ticket, appId } = query ?? {};
-	const app = fixed || appId || "default";
-	const isThere = !ticket || (await storage.get(connectTickets, [tickets.key(app, ticket)])) !== undefined;
-	const Effect = isThere ? "Allow" : "Deny";
+	// Which app is meant by who names none, of several in a secret, is for `ws` to find out.
+	const app = fixed || appId || (secret ? undefined : "default");
+	const Effect = !ticket || app === undefined || (await isThere(app, ticket)) ? "Allow" : "Deny";
 	const Statement = [{ Action: "execute-api:Invoke", Effect, Resource }];
 	return { principalId: ticket ? "ticket" : "none", policyDocument: { Version: "2012-10-17", Statement } };
+}
+
+async function isThere(app: string, ticket: string): Promise<boolean> {
+	return APP_ID.test(app) && (await storage.get(connectTickets, [tickets.key(app, ticket)])) !== undefined;
 }

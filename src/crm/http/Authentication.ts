@@ -58,10 +58,10 @@ export class Authentication {
 
 	/** Throws `unknown_app`, `agent_token_invalid`, `token_invalid`. */
 	of({ appId, authorization, apiKey, ...identity }: Credentials): Authenticated | Promise<Authenticated> {
-		const said = authorization ?? apiKey;
-		if (said === undefined) return this.withoutToken({ appId, ...identity });
+		if (authorization === undefined && apiKey === undefined) return this.withoutToken({ appId, ...identity });
 		// What they said as a whole: to take the token out of it each time takes longer than all else here.
-		const token = () => (authorization === undefined ? said : bearerOf(authorization));
+		const said = authorization ?? `\n${apiKey}`;
+		const token = () => (authorization === undefined ? (apiKey ?? "") : bearerOf(authorization));
 		const key = appId === undefined ? said : `${appId}\n${said}`;
 		return this.known.get(key, async () => this.byToken(token(), appId));
 	}

@@ -31,7 +31,10 @@ export interface Asked<Who = Actor, Params = unknown, Query = unknown, Body = un
 	readonly address: string;
 	/** What the log has the request under. */
 	readonly requestId: string;
-	/** For what is made: the same when the request is sent again with its `Idempotency-Key`, also after a crash. */
+	/**
+	 * For what is made: the same when the request is sent again with its `Idempotency-Key`, also after a crash. Empty where
+	 * the method is `get`, which makes nothing.
+	 */
 	readonly newId: string;
 }
 

@@ -15,7 +15,7 @@ const ID = /^[\w.-]{1,200}$/;
 
 type Trail = Pick<AuditTrail, "append" | "note">;
 
-/** Does a request of a route, and notes it if staff or a server changes something by it, or takes a customer's data out. */
+/** Does a request of a route, and has it noted if staff or a server changes something by it, or takes a customer's data out. */
 export function audited(
 	trail: Trail,
 	route: Pick<AnyRoute, "method" | "action">,
@@ -28,6 +28,7 @@ export function audited(
 	return noted(trail, route.action, { ...asked, actor }, subject, work);
 }
 
+/** An export or an erasing is noted before it begins; what else is done, afterwards. */
 async function noted(
 	trail: Trail,
 	action: string,

@@ -46,7 +46,8 @@ export function createApi(routes: readonly AnyRoute[], ports: ApiPorts): Hono<Ap
 	);
 	app.notFound((context) =>
 		serve(context, "unknown route", () => {
-			const [[[methods] = []]] = otherMethods.match("ALL", context.req.path);
+			const [matches] = otherMethods.match("ALL", context.req.path);
+			const methods = matches[0]?.[0];
 			throw methods === undefined ? new RouterError("route_unknown") : new MethodNotAllowed(methods);
 		}),
 	);

@@ -42,7 +42,7 @@ export const problem: z.ZodType<Problem> = z
 			detail: "email: Invalid email address.",
 			code: "invalid_input",
 			retryable: false,
-			requestId: "Zk9yV2m0Qe6xq1y3bUq3Bw",
+			requestId: "Zk9yV2m0Qe6xq1y3bUq3Bw.5k",
 			errors: [{ in: "body", field: "email", message: "Invalid email address" }],
 		},
 	});

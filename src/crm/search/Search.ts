@@ -55,7 +55,7 @@ interface Matching {
 const WINDOW = 50;
 const CUSTOMERS_NEWEST = 100;
 /** How many windows are looked through for one page: where a reader may see little, a page is shorter. */
-const WINDOWS = 10;
+const WINDOWS = 20;
 
 const place = atFirstUse(() => z.tuple([z.string().max(2_000).nullable(), z.int().min(0).max(WINDOW)]));
 
@@ -75,7 +75,8 @@ export class Search {
 			const window = await this.ports.index.find({ ...sought, scope, groups }, { limit: WINDOW, from });
 			const ranked = await this.ranked(sought, looking.reader, window.places);
 			while (skip < ranked.length && items.length < limit) {
-				for (const hit of await this.hits(app, ranked.slice(skip, skip + limit), looking)) {
+				const next = ranked.slice(skip, skip + Math.max(limit, WINDOW / 2));
+				for (const hit of await this.hits(app, next, looking)) {
 					skip++;
 					if (hit && items.push(hit) === limit) break;
 				}

@@ -1,6 +1,6 @@
 /** How much is kept for each collection: records, and characters of their JSON. */
-const RECORDS = 20_000;
-const LENGTH = 8_000_000;
+const RECORDS = 10_000;
+const LENGTH = 4_000_000;
 
 /**
  * The JSON texts of records that were read lately, by their hash: SQLite takes longer to find one than all else that's

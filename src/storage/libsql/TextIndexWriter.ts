@@ -14,7 +14,6 @@ export class TextIndexWriter {
 	private readonly forgetPlaces: string;
 	private readonly mergeTwo: string;
 	private readonly mergeLists: string;
-	private mergesTwo = false;
 
 	constructor(
 		private readonly connection: Connection,
@@ -58,8 +57,7 @@ export class TextIndexWriter {
 	merge(pages: number): boolean {
 		const { connection } = this;
 		const changes = () => Number(connection.get("SELECT total_changes()")?.[0]);
-		if (!this.mergesTwo) connection.run(this.mergeTwo);
-		this.mergesTwo = true;
+		connection.run(this.mergeTwo);
 		const before = changes();
 		connection.run(this.mergeLists, pages);
 		// FTS5 notes one change of its own where nothing was merged.

@@ -34,6 +34,9 @@ describe("who asks", () => {
 			expect((await office.ask("GET", "/api/customers", headers)).status).toBe(200);
 		}
 		expect(await me(office, { "x-api-key": key })).toBe("forbidden");
+		// Known by one, it's as malformed in the other as before.
+		expect(await me(office, { authorization: key })).toBe("token_invalid");
+		expect(await me(office, { "x-api-key": `Bearer ${key}` })).toBe("token_invalid");
 	});
 
 	test("is nobody with what is malformed, expired, of another app, or signed by another", async () => {
