@@ -213,6 +213,11 @@ export function lose(
 	if (!participant || !endpoint) return [];
 	const seen = confirmed ?? seq - 1;
 	if (endpoint.connection === at.connection) {
+		// It was left behind by the loss of a later entry, before which it was taken to have all.
+		if (endpoint.behind && confirmed === undefined && endpoint.seen > seen) {
+			endpoint.seen = seen;
+			draft.touched = true;
+		}
 		if (!endpoint.behind && draft.now - endpoint.attachedAt < OPENING_MS) {
 			endpoint.seen = Math.max(confirmed === undefined ? 0 : endpoint.seen, seen);
 			endpoint.behind = true;

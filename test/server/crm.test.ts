@@ -47,6 +47,8 @@ test("a visitor with the published widget, a bot, and an agent on the chat API h
 	await grace.rest.becomes(`/conversations/${conversationId}`, { assignedAgentId: grace.id });
 
 	atDesk.send("giveBack", { conversationId });
+	// What is said while somebody has the floor isn't the bot's to answer.
+	await visitor.until(() => visitor.of("user left").length > 0);
 	visitor.say("And the price?");
 	await visitor.until(() => visitor.read.includes("Bot: And the price?"));
 	await atDesk.hears("Bot: And the price?");
