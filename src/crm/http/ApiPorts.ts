@@ -40,10 +40,10 @@ export interface ApiEnv {
 		/** Where it comes from. */
 		readonly address?: string;
 		/**
-		 * Sends an answer at once, and answers what stands for it to Hono: it spares a `Response`, which costs Node as much
-		 * as all the rest. Default: the `Response` is the answer.
+		 * Sends an answer at once, with headers that it may add to, and answers what stands for it to Hono: it spares a
+		 * `Response`, which costs Node as much as all the rest. Default: the `Response` is the answer.
 		 */
-		readonly send?: (status: number, headers: Readonly<Record<string, string>>, body: string | undefined) => Response;
+		readonly send?: (status: number, headers: Record<string, string>, body: string | undefined) => Response;
 	};
 }
 

@@ -57,8 +57,9 @@ export class Authentication {
 	}
 
 	/** Throws `unknown_app`, `agent_token_invalid`, `token_invalid`. */
-	of({ appId, authorization, apiKey, ...identity }: Credentials): Authenticated | Promise<Authenticated> {
-		if (authorization === undefined && apiKey === undefined) return this.withoutToken({ appId, ...identity });
+	of(credentials: Credentials): Authenticated | Promise<Authenticated> {
+		const { appId, authorization, apiKey } = credentials;
+		if (authorization === undefined && apiKey === undefined) return this.withoutToken(credentials);
 		// What they said as a whole: to take the token out of it each time takes longer than all else here.
 		const said = authorization ?? `\n${apiKey}`;
 		const token = () => (authorization === undefined ? (apiKey ?? "") : bearerOf(authorization));

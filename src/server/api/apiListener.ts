@@ -19,8 +19,8 @@ export function apiListener(crm: Crm, ports: ApiListenerPorts) {
 		api.fetch(request, {
 			address: callerAddress(incoming as IncomingMessage, ports.trustedProxies),
 			send(status, headers, body) {
-				const length = body === undefined ? undefined : { "Content-Length": Buffer.byteLength(body) };
-				(outgoing as ServerResponse).writeHead(status, Object.assign({}, headers, length)).end(body);
+				if (body !== undefined) headers["Content-Length"] = String(Buffer.byteLength(body));
+				(outgoing as ServerResponse).writeHead(status, headers).end(body);
 				return SENT;
 			},
 		});
