@@ -87,11 +87,18 @@ export class ServerlessOffline {
 
 async function answers(url: string, child: ChildProcess): Promise<void> {
 	const end = Date.now() + PATIENCE;
+	let cause: unknown;
 	while (Date.now() < end) {
 		if (child.exitCode !== null) throw new Error(`serverless-offline ended with ${child.exitCode}.`);
-		const response = await fetch(url).catch(() => undefined);
-		if (response?.ok) return;
+		try {
+			const { ok, status } = await fetch(url);
+			if (ok) return;
+			cause = new Error(`It answered ${status}.`);
+		} catch (error) {
+			// It doesn't listen yet.
+			cause = error;
+		}
 		await pause(200);
 	}
-	throw new Error(`${url} did not answer in ${PATIENCE / 1000} s.`);
+	throw new Error(`${url} did not answer in ${PATIENCE / 1000} s.`, { cause });
 }

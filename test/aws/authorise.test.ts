@@ -3,7 +3,7 @@ import { createDeployedTables } from "../../aws/offline/tables.js";
 import { ConnectTickets } from "../../src/crm/access/ConnectTickets.js";
 import { TOPIC } from "../../src/server/topic.js";
 import { DynamoStorage } from "../../src/storage/dynamodb/index.js";
-import { DATABASE, onDynamodbLocal } from "../support/dynamodbLocal.js";
+import { localEnvironment, onDynamodbLocal } from "../support/dynamodbLocal.js";
 
 const PREFIX = "authorised-";
 const { env } = process;
@@ -15,10 +15,7 @@ await onDynamodbLocal(({ endpoint, client }) => {
 	test("a ticket that's there is let through, of the app that's meant; what may be meant by none is for ws to judge", async () => {
 		process.env = {
 			...env,
-			AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-			AWS_ACCESS_KEY_ID: DATABASE,
-			AWS_SECRET_ACCESS_KEY: "any",
-			AWS_REGION: "us-east-1",
+			...localEnvironment(endpoint),
 			TABLE_PREFIX: PREFIX,
 			APPS_SECRET_ID: "a secret with several apps",
 		};

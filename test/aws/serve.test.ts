@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test } from "@jest/globals";
 import { createDeployedTables } from "../../aws/offline/tables.js";
 import { serve } from "../../src/aws/openService.js";
-import { DATABASE, onDynamodbLocal } from "../support/dynamodbLocal.js";
+import { localEnvironment, onDynamodbLocal } from "../support/dynamodbLocal.js";
 import { provider } from "../support/provider.js";
 
 const { env } = process;
@@ -15,10 +15,7 @@ await onDynamodbLocal(({ endpoint, client }) => {
 		const standIn = await provider(() => true);
 		process.env = {
 			...env,
-			AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-			AWS_ACCESS_KEY_ID: DATABASE,
-			AWS_SECRET_ACCESS_KEY: "any",
-			AWS_REGION: "us-east-1",
+			...localEnvironment(endpoint),
 			TABLE_PREFIX: "served-",
 			FILES_BUCKET: "files",
 			FILES_URL: "http://127.0.0.1:1/files",

@@ -17,6 +17,16 @@ export function localSettings(endpoint: string): DynamoDBClientConfig {
 	return settingsOf(endpoint, DATABASE);
 }
 
+/** What functions are told, so that their clients are this test file's. */
+export function localEnvironment(endpoint: string) {
+	return {
+		AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+		AWS_ACCESS_KEY_ID: DATABASE,
+		AWS_SECRET_ACCESS_KEY: "any",
+		AWS_REGION: "us-east-1",
+	};
+}
+
 /** The run's DynamoDB Local, or why there is none: then this file is named at the run's end as one that was left out. */
 export async function dynamodbLocalOfRun(): Promise<{ readonly endpoint?: string; readonly missing?: string }> {
 	const body = relative(process.cwd(), expect.getState().testPath ?? "");

@@ -14,7 +14,7 @@ export const API_HEADERS = {
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-/** The caller's own id of a request, where it's of a form that a log can hold; or one that's no other's. */
+/** Gives each request its id: the caller's own, where it's of a form that a log can hold, or one that's no other's. */
 export function requestIds(): (header: string | undefined) => string {
 	const process = newId();
 	let count = 0;
