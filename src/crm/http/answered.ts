@@ -59,7 +59,7 @@ export async function answered(
 		until,
 		params,
 		query: asksFor,
-		body: checked("body", route.body ?? BODYLESS, isPromise(sent) ? await sent : sent),
+		body: checked("body", route.body ?? BODYLESS, sent && (await sent)),
 		rev: route.conditional ? revOf(req.header("if-match")) : undefined,
 		address,
 		requestId,

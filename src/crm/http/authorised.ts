@@ -30,7 +30,8 @@ export function assertMayEver(action: Action | OpenAction, actor: Actor | undefi
 
 /**
  * Serves a route for who may: this is the only place where a route's handler is called. What the route touches is
- * authorised first; of a list, each item. What changes something is noted in the audit trail. `asked` gets the record. Throws `forbidden`; for customers, that there's no such record.
+ * authorised first; of a list, each item. What changes something is noted in the audit trail. `asked` gets the
+ * record. Throws `forbidden`; for customers, that there's no such record.
  */
 export async function served(
 	route: AnyRoute,
