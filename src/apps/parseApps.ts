@@ -1,30 +1,33 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RouterError } from "../protocol/errors.js";
+import { safeParse } from "../protocol/safeParse.js";
 import { APP_ID, type App } from "./Apps.js";
 
-const app: z.ZodType<App> = z.strictObject({
-	id: z.string().regex(APP_ID, "may hold letters, digits and _ . - only, 64 at most"),
-	bot: z
-		.strictObject({
-			url: z.string().refine(isPostable, "must be an http or https address without a user name"),
-			key: z.string().min(1).optional(),
-			name: z.string().min(1).optional(),
-			avatar: z.string().min(1).optional(),
-		})
-		.optional(),
-	widget: z.record(z.string(), z.unknown()).optional(),
-	retentionDays: z.number().int().min(1).max(36_500).optional(),
+const ifGiven = z.optional(z.string().check(z.minLength(1)));
+
+const app: z.ZodMiniType<App> = z.strictObject({
+	id: z.string().check(z.regex(APP_ID, "may hold letters, digits and _ . - only, 64 at most")),
+	bot: z.optional(
+		z.strictObject({
+			url: z.string().check(z.refine(isPostable, "must be an http or https address without a user name")),
+			key: ifGiven,
+			name: ifGiven,
+			avatar: ifGiven,
+		}),
+	),
+	widget: z.optional(z.record(z.string(), z.unknown())),
+	retentionDays: z.optional(z.int().check(z.minimum(1), z.maximum(36_500))),
 });
 
-const appList = z.array(app).superRefine((list, context) => {
+const appList = z.array(app).check(({ value: list, issues }) => {
 	const ids = new Set<string>();
 	for (const { id } of list) {
-		if (ids.has(id)) context.addIssue({ code: "custom", message: `holds ${id} twice` });
+		if (ids.has(id)) issues.push({ code: "custom", message: `holds ${id} twice`, input: list });
 		ids.add(id);
 	}
 });
 
-const several = z.strictObject({ apps: appList, default: z.string().optional() });
+const several = z.strictObject({ apps: appList, default: z.optional(z.string()) });
 
 /** Whether a bot can be here. A user and password in the address would take the place of the key, so there may be none. */
 export function isPostable(address: string): boolean {
@@ -51,8 +54,8 @@ export function parseApps(json: string, source: string): { apps: readonly App[];
 	return holdsSeveral ? check(several, value, source) : { apps: [check(app, value, source)] };
 }
 
-function check<T>(schema: z.ZodType<T>, value: unknown, source: string): T {
-	const parsed = schema.safeParse(value);
+function check<T>(schema: z.ZodMiniType<T>, value: unknown, source: string): T {
+	const parsed = safeParse(schema, value);
 	if (parsed.success) return parsed.data;
 	const [issue] = parsed.error.issues;
 	const field = issue?.path.join(".");

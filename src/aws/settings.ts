@@ -1,7 +1,8 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Reporting } from "../monitoring/reports/providers.js";
 import { RouterError } from "../protocol/errors.js";
+import { safeParse } from "../protocol/safeParse.js";
 import { type Environment, readSettings, type Settings } from "../server/settings.js";
 
 /** What a function runs by: what the server runs by, and where its parts are. */
@@ -23,12 +24,12 @@ export interface AwsSettings extends Settings {
 const variables = z.object({
 	TABLE_PREFIX: z
 		.string({ error: "must be set" })
-		.regex(/^[\w.-]{1,200}$/, "may hold letters, digits and _ . - only, 200 at most"),
+		.check(z.regex(/^[\w.-]{1,200}$/, "may hold letters, digits and _ . - only, 200 at most")),
 	FILES_BUCKET: z.string({ error: "must be set" }),
 	FILES_URL: z.url({ protocol: /^https?$/, error: "must be the address that files are served at" }),
-	PUBLIC_URL: z.url({ protocol: /^https?$/, error: "must be the HTTP API's address" }).optional(),
+	PUBLIC_URL: z.optional(z.url({ protocol: /^https?$/, error: "must be the HTTP API's address" })),
 	JWT_SECRET: z.string({ error: "must be set, or be in one of SETTINGS_SECRETS" }),
-	APPS_SECRET_ID: z.string().optional(),
+	APPS_SECRET_ID: z.optional(z.string()),
 });
 
 /**
@@ -45,7 +46,7 @@ export async function readAwsSettings(
 		...(await secretVariables(environment.SETTINGS_SECRETS, client)),
 		...Object.fromEntries(own),
 	};
-	const parsed = variables.safeParse(all);
+	const parsed = safeParse(variables, all);
 	if (!parsed.success) {
 		const [issue] = parsed.error.issues;
 		throw new RouterError("configuration_invalid", `${issue?.path.join(".")} ${issue?.message}.`);
@@ -70,7 +71,7 @@ async function reportingIn(all: Environment): Promise<Reporting | undefined> {
 	return readReporting(all);
 }
 
-const secretForm = z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string());
+const secretForm = z.record(z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/)), z.string());
 
 async function secretVariables(list = "", given?: Pick<SecretsManagerClient, "send">): Promise<Environment> {
 	const ids = list.split(",").flatMap((id) => id.trim() || []);

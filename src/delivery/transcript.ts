@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Answer, TranscriptLine } from "../connectors/Connector.js";
 import { atFirstUse } from "../protocol/atFirstUse.js";
 import type { Entry } from "../protocol/envelope.js";
@@ -34,7 +34,9 @@ export function textOf({ content }: Entry): string {
 
 const displays = atFirstUse(() =>
 	z.array(
-		z.looseObject({ items: z.array(z.looseObject({ token: z.unknown(), title: z.unknown() })) }).catch({ items: [] }),
+		z.catch(z.looseObject({ items: z.array(z.looseObject({ token: z.unknown(), title: z.unknown() })) }), {
+			items: [],
+		}),
 	),
 );
 

@@ -1,11 +1,16 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { en } from "zod/v4/locales";
+import { atFirstUse } from "./atFirstUse.js";
 import { LIMITS } from "./limits.js";
+
+/** What is wrong, in English: `zod/mini` has no sentences of its own, and a process's settings of it aren't a library's to make. */
+const sentences = atFirstUse(() => ({ error: en().localeError }));
 
 /**
  * What a stranger gave, as `schema` makes it, or what is wrong with it; never throws, whatever was given. The schema's own
  * `safeParse` does: it compares the `length` of what isn't even a text, and an object there can't become a number.
  */
-export function safeParse<S extends z.ZodType>(schema: S, given: unknown): z.ZodSafeParseResult<z.output<S>> {
+export function safeParse<S extends z.ZodMiniType>(schema: S, given: unknown): z.util.SafeParseResult<z.output<S>> {
 	const parsed = parsedBy(schema, given);
 	if (parsed) return parsed;
 	// Without what it stumbled over, the field is as wrong, and can be named.
@@ -13,9 +18,9 @@ export function safeParse<S extends z.ZodType>(schema: S, given: unknown): z.Zod
 	return named?.success === false ? named : z.never({ error: "has a field of a wrong type" }).safeParse(given);
 }
 
-function parsedBy<S extends z.ZodType>(schema: S, given: unknown): z.ZodSafeParseResult<z.output<S>> | undefined {
+function parsedBy<S extends z.ZodMiniType>(schema: S, given: unknown): z.util.SafeParseResult<z.output<S>> | undefined {
 	try {
-		return schema.safeParse(given);
+		return schema.safeParse(given, sentences());
 	} catch (error) {
 		if (error instanceof TypeError) return undefined;
 		throw error;

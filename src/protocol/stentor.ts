@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { LIMITS } from "./limits.js";
 
 /**
@@ -6,12 +6,12 @@ import { LIMITS } from "./limits.js";
  * Everything else in a request or a response is passed on as it is.
  */
 export const stentorRequest = z.looseObject({
-	type: z.string().min(1).max(100),
-	rawQuery: z.string().optional(),
-	token: z.string().optional(),
-	title: z.string().optional(),
-	intentId: z.string().optional(),
-	attributes: z.looseObject({}).optional(),
+	type: z.string().check(z.minLength(1), z.maxLength(100)),
+	rawQuery: z.optional(z.string()),
+	token: z.optional(z.string()),
+	title: z.optional(z.string()),
+	intentId: z.optional(z.string()),
+	attributes: z.optional(z.looseObject({})),
 });
 export type StentorRequest = z.infer<typeof stentorRequest>;
 
@@ -20,19 +20,19 @@ const suggestion = z.union([z.string(), z.looseObject({ title: z.string() })]);
 const output = z.union([
 	z.string(),
 	z.looseObject({
-		ssml: z.string().optional(),
-		displayText: z.string().optional(),
-		html: z.string().optional(),
-		suggestions: z.array(suggestion).optional(),
+		ssml: z.optional(z.string()),
+		displayText: z.optional(z.string()),
+		html: z.optional(z.string()),
+		suggestions: z.optional(z.array(suggestion)),
 	}),
 ]);
 
 export const stentorResponse = z.looseObject({
-	outputSpeech: output.optional(),
-	reprompt: output.optional(),
-	displays: z.array(z.looseObject({})).optional(),
-	system: z.string().optional(),
-	data: z.looseObject({}).optional(),
+	outputSpeech: z.optional(output),
+	reprompt: z.optional(output),
+	displays: z.optional(z.array(z.looseObject({}))),
+	system: z.optional(z.string()),
+	data: z.optional(z.looseObject({})),
 });
 export type StentorResponse = z.infer<typeof stentorResponse>;
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RouterError } from "../protocol/errors.js";
 
-const secrets = z.object({ jwtSecret: z.string().min(32) });
+const secrets = z.object({ jwtSecret: z.string().check(z.minLength(32)) });
 
 /** The database of a data folder. */
 export function databaseIn(dataDir: string): string {

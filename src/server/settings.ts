@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { environmentApps } from "../apps/environmentApps.js";
 import type { OidcOptions } from "../crm/access/oidcTokens.js";
 import { LOG_LEVELS, type LogLevel } from "../monitoring/jsonMonitor.js";
 import { RouterError } from "../protocol/errors.js";
+import { safeParse } from "../protocol/safeParse.js";
 
 /** Names and values, as in `process.env`. An empty value counts as none. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -56,60 +57,59 @@ export interface Settings {
 	readonly trustedProxies: number;
 }
 
-const text = z.string().optional();
+const text = z.optional(z.string());
 
 const variables = z.object({
 	PORT: whole(0, 65_535, 3000, "0 takes any free port"),
-	HOST: z
-		.string()
-		.regex(/^[\w.:-]+$/, "must be a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0")
-		.default("127.0.0.1"),
-	DATA_DIR: z
-		.string()
-		.default(".data")
-		.transform((folder) => resolve(folder)),
+	HOST: z._default(
+		z
+			.string()
+			.check(z.regex(/^[\w.:-]+$/, "must be a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0")),
+		"127.0.0.1",
+	),
+	DATA_DIR: z.pipe(
+		z._default(z.string(), ".data"),
+		z.transform((folder) => resolve(folder)),
+	),
 	STUDIO_APP_ID: text,
 	BOT_URL: text,
 	BOT_KEY: text,
 	BOT_NAME: text,
-	JWT_SECRET: z
-		.string()
-		.refine((secret) => Buffer.byteLength(secret) >= 32, {
-			message: "must have at least 32 bytes; leave it unset to have one made",
-		})
-		.optional(),
-	ADMIN_EMAIL: z.email("must be an e-mail address").optional(),
-	ADMIN_PASSWORD: z.string().min(10, "must have at least 10 characters").max(200).optional(),
-	VISITOR_AUTH: z.enum(["open", "strict"], { error: 'must be "open" or "strict"' }).default("open"),
-	IDENTITY_SECRET: z
-		.string()
-		.refine((secret) => Buffer.byteLength(secret) >= 32, { message: "must have at least 32 bytes" })
-		.optional(),
-	OIDC_ISSUER: webAddress("such as https://cognito-idp.eu-central-1.amazonaws.com/<pool>").optional(),
+	JWT_SECRET: z.optional(secret("must have at least 32 bytes; leave it unset to have one made")),
+	ADMIN_EMAIL: z.optional(z.email("must be an e-mail address")),
+	ADMIN_PASSWORD: z.optional(
+		z
+			.string()
+			.check(z.minLength(10, "must have at least 10 characters"), z.maxLength(200, "may have 200 characters at most")),
+	),
+	VISITOR_AUTH: z._default(z.enum(["open", "strict"], { error: 'must be "open" or "strict"' }), "open"),
+	IDENTITY_SECRET: z.optional(secret("must have at least 32 bytes")),
+	OIDC_ISSUER: z.optional(webAddress("such as https://cognito-idp.eu-central-1.amazonaws.com/<pool>")),
 	OIDC_AUDIENCE: text,
-	OIDC_JWKS_URI: webAddress("of the provider's keys").optional(),
+	OIDC_JWKS_URI: z.optional(webAddress("of the provider's keys")),
 	OIDC_GROUPS_CLAIM: text,
 	OIDC_ADMIN_GROUP: text,
-	RETENTION_DAYS: wholeIfGiven(1, 36_500, "leave it unset to keep conversations for ever"),
-	CONNECTION_SERVER_URL: z
-		.string()
-		.refine((value) => URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol), {
-			message: "must be a WebSocket address such as wss://chat.example.com/ws",
-		})
-		.optional(),
-	ALLOWED_ORIGINS: z
-		.string()
-		.default("")
-		.transform((list, context) => {
+	RETENTION_DAYS: z.optional(number(1, 36_500, "leave it unset to keep conversations for ever")),
+	CONNECTION_SERVER_URL: z.optional(
+		z.string().check(
+			z.refine((value) => URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol), {
+				error: "must be a WebSocket address such as wss://chat.example.com/ws",
+			}),
+		),
+	),
+	ALLOWED_ORIGINS: z.pipe(
+		z._default(z.string(), ""),
+		z.transform((list, context) => {
 			if (list.trim() === "*") return "all" as const;
 			const origins = list.split(",").flatMap((each) => each.trim() || []);
 			const wrong = origins.find((each) => !isOrigin(each));
 			if (wrong === undefined) return origins.map((each) => each.toLowerCase());
 			const message = `must be "*" or origins with commas between them, such as https://www.example.com; "${wrong}" is none`;
-			context.addIssue({ code: "custom", message });
+			context.issues.push({ code: "custom", message, input: list });
 			return z.NEVER;
 		}),
-	LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("warn"),
+	),
+	LOG_LEVEL: z._default(z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }), "warn"),
 	MAX_CONNECTIONS: whole(1, 1_000_000, 10_000),
 	CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000, 1_000),
 	CONNECTIONS_PER_USER: whole(1, 1_000_000, 50),
@@ -126,7 +126,7 @@ export const SETTINGS: readonly string[] = Object.keys(variables.shape);
 /** Reads the settings; throws `configuration_invalid` with a sentence that names the first variable that is wrong. */
 export function readSettings(environment: Environment): Settings {
 	const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
-	const parsed = variables.safeParse(given);
+	const parsed = safeParse(variables, given);
 	if (!parsed.success) {
 		const [issue] = parsed.error.issues;
 		throw new RouterError("configuration_invalid", `${issue?.path.join(".")} ${issue?.message}.`);
@@ -204,8 +204,12 @@ function oidcIn(data: z.output<typeof variables>): Settings["oidc"] {
 }
 
 /** A provider on this machine may be without TLS. */
+function secret(otherwise: string) {
+	return z.string().check(z.refine((given) => Buffer.byteLength(given) >= 32, otherwise));
+}
+
 function webAddress(what: string) {
-	return z.string().refine(isWebAddress, { message: `must be an https address ${what}` });
+	return z.string().check(z.refine(isWebAddress, `must be an https address ${what}`));
 }
 
 /** Whether it's an https address, or one of this machine. */
@@ -215,13 +219,13 @@ export function isWebAddress(value: string): boolean {
 }
 
 function whole(min: number, max: number, byDefault: number, hint?: string) {
-	return wholeIfGiven(min, max, hint).unwrap().default(byDefault);
+	return z._default(number(min, max, hint), byDefault);
 }
 
-function wholeIfGiven(min: number, max: number, hint?: string) {
+function number(min: number, max: number, hint?: string) {
 	const message = `must be a whole number from ${min} to ${max}${hint ? ` (${hint})` : ""}`;
 	const isWhole = (digits: string) => /^\d{1,7}$/.test(digits) && Number(digits) >= min && Number(digits) <= max;
-	return z.string().refine(isWhole, message).transform(Number).optional();
+	return z.pipe(z.string().check(z.refine(isWhole, message)), z.transform(Number));
 }
 
 function isOrigin(value: string): boolean {

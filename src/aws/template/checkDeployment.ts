@@ -1,5 +1,6 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RouterError } from "../../protocol/errors.js";
+import { safeParse } from "../../protocol/safeParse.js";
 import { checkNames } from "../../server/misspelt.js";
 import { readReporting } from "../../server/reportingSettings.js";
 import { type Environment, readSettings } from "../../server/settings.js";
@@ -16,36 +17,44 @@ const atMost = (most: number) =>
 		.refine((text) => Number(text) <= most, `must be a whole number from 1 to ${most}`)
 		.optional();
 
-const domain = z
-	.string()
-	.regex(/^(?=.{1,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63}$/, "must be a domain, such as chat.example.com")
-	.optional();
+const domain = z.optional(
+	z
+		.string()
+		.check(
+			z.regex(
+				/^(?=.{1,253}$)([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63}$/,
+				"must be a domain, such as chat.example.com",
+			),
+		),
+);
 
 /** What's set when deploying, besides what the server reads. */
 const variables = z.object({
-	AWS_REGION: z
-		.string()
-		.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region's name, such as eu-central-1")
-		.optional(),
-	KEEP_DATA: z
-		.enum(["true", "false"], { error: 'must be "true", or "false" for a stage that is thrown away' })
-		.optional(),
-	CONNECT_AUTHORIZER: z.enum(["true", "false"], { error: 'must be "true" or "false"' }).optional(),
-	ALARM_EMAIL: z.email("must be an e-mail address").optional(),
-	LOG_RETENTION_DAYS: z
-		.string()
-		.refine((days) => RETENTIONS.map(String).includes(days), `must be one of ${RETENTIONS.join(", ")}`)
-		.optional(),
-	APPS_SECRET_ID: z
-		.string()
-		.regex(/^[\w/+=.@-]{1,512}$/, "must be a secret's name: letters, digits and / _ + = . @ - only")
-		.optional(),
+	AWS_REGION: z.optional(
+		z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region's name, such as eu-central-1")),
+	),
+	KEEP_DATA: z.optional(
+		z.enum(["true", "false"], { error: 'must be "true", or "false" for a stage that is thrown away' }),
+	),
+	CONNECT_AUTHORIZER: z.optional(z.enum(["true", "false"], { error: 'must be "true" or "false"' })),
+	ALARM_EMAIL: z.optional(z.email("must be an e-mail address")),
+	LOG_RETENTION_DAYS: z.optional(
+		z
+			.string()
+			.check(z.refine((days) => RETENTIONS.map(String).includes(days), `must be one of ${RETENTIONS.join(", ")}`)),
+	),
+	APPS_SECRET_ID: z.optional(
+		z.string().check(z.regex(/^[\w/+=.@-]{1,512}$/, "must be a secret's name: letters, digits and / _ + = . @ - only")),
+	),
 	PUBLIC_DOMAIN: domain,
 	CONNECTION_DOMAIN: domain,
-	CERTIFICATE_ARN: z
-		.string()
-		.regex(/^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, "must be the ARN of a certificate of ACM")
-		.optional(),
+	CERTIFICATE_ARN: z.optional(
+		z
+			.string()
+			.check(
+				z.regex(/^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, "must be the ARN of a certificate of ACM"),
+			),
+	),
 	REQUESTS_PER_SECOND_IN_ALL: atMost(1_000_000),
 	REQUEST_BURST_IN_ALL: atMost(1_000_000),
 	WEBHOOKS_PER_SECOND_IN_ALL: atMost(1_000_000),
@@ -73,7 +82,7 @@ export function checkDeployment(environment: Environment): void {
 	if (secret !== undefined) {
 		throw invalid(`${secret} isn't taken from the environment when deploying; unset it, and put it into a secret`);
 	}
-	const parsed = variables.safeParse(given);
+	const parsed = safeParse(variables, given);
 	const [issue] = parsed.error?.issues ?? [];
 	if (issue) throw invalid(`${issue.path.join(".")} ${issue.message}`);
 	if (given.APPS_SECRET_ID && (given.STUDIO_APP_ID || given.BOT_URL)) {

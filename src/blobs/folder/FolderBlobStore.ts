@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RouterError } from "../../protocol/errors.js";
 import type { Area, BlobStore, Promotion, Upload } from "../BlobStore.js";
 import { checkBlobKey, checkContentType, checkFirst, checkLifetime, checkUpload } from "../check.js";
@@ -21,7 +21,7 @@ export interface FolderBlobStoreOptions {
 /** How a served file is answered. */
 export type Served = Pick<Promotion, "contentType" | "disposition" | "fileName">;
 
-const served: z.ZodType<Served> = z.object({
+const served: z.ZodMiniType<Served> = z.object({
 	contentType: z.string(),
 	disposition: z.enum(["inline", "attachment"]),
 	fileName: z.string(),

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { APP_ID } from "../../apps/Apps.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
@@ -30,12 +30,12 @@ export interface AgentTokenOptions {
 
 const claims = atFirstUse(() =>
 	z.object({
-		sub: z.string().min(1).max(LIMITS.idLength),
+		sub: z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)),
 		exp: z.number(),
 		role: z.enum(["agent", "admin"]),
-		name: z.string().max(LIMITS.nameLength).optional().catch(undefined),
-		apps: z.array(z.string().regex(APP_ID)).optional(),
-		ver: z.int().min(0).optional(),
+		name: z.catch(z.optional(z.string().check(z.maxLength(LIMITS.nameLength))), undefined),
+		apps: z.optional(z.array(z.string().check(z.regex(APP_ID)))),
+		ver: z.optional(z.int().check(z.minimum(0))),
 	}),
 );
 

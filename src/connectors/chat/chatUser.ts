@@ -1,19 +1,20 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
 import { safeParse } from "../../protocol/safeParse.js";
 
-const chatUser = atFirstUse(() =>
-	z.discriminatedUnion("type", [
+const chatUser = atFirstUse(() => {
+	const name = z.string().check(z.trim(), z.maxLength(LIMITS.nameLength));
+	return z.discriminatedUnion("type", [
 		z.object({
 			type: z.literal("customer"),
-			email: z.string().trim().max(LIMITS.nameLength).pipe(z.email()),
-			name: z.string().trim().max(LIMITS.nameLength).optional(),
+			email: z.pipe(name, z.email()),
+			name: z.optional(name),
 		}),
 		z.object({ type: z.literal("agent") }),
-	]),
-);
+	]);
+});
 export type ChatUser = z.infer<ReturnType<typeof chatUser>>;
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** What a guess costs: `2 ** logN` × `r` × 128 bytes of memory, `p` times over. */
 export interface ScryptCost {
@@ -12,7 +12,7 @@ export interface ScryptCost {
 export const SCRYPT_COST: ScryptCost = { logN: 15, r: 8, p: 3 };
 
 /** The shortest that may be chosen; the longest, because hashing takes time of its length. */
-export const password = z.string().min(10).max(200);
+export const password = z.string().check(z.minLength(10), z.maxLength(200));
 
 const HASH_BYTES = 32;
 const STORED = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([\w-]+)\$([\w-]+)$/;

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { Command, Incoming } from "../Dialect.js";
 import { RouterError } from "../errors.js";
 import { parseFrame } from "../json.js";
@@ -46,7 +46,7 @@ function decodeAction<A extends ClientAction>(action: A, data: unknown): Command
 }
 
 /** Names the field, not its content: what a customer wrote must not come back in an error or reach a log. */
-function explain(action: string, error: z.ZodError): string {
+function explain(action: string, error: z.core.$ZodError): string {
 	const issue = error.issues[0];
 	const field = ["data", ...(issue?.path ?? [])].join(".");
 	return `In "${action}", ${field}: ${issue?.message ?? "is wrong"}.`;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../atFirstUse.js";
 import { LIMITS } from "../limits.js";
 import { clientId } from "../router/frames.js";
@@ -7,8 +7,10 @@ import { clientId } from "../router/frames.js";
 const address = atFirstUse(() =>
 	z
 		.string()
-		.max(LIMITS.urlLength)
-		.regex(/^(https?:\/\/|\/)[^\s<>"]+$/i, "must be an http or https address, or begin with a slash"),
+		.check(
+			z.maxLength(LIMITS.urlLength),
+			z.regex(/^(https?:\/\/|\/)[^\s<>"]+$/i, "must be an http or https address, or begin with a slash"),
+		),
 );
 
 export function isAddress(text: string): boolean {
@@ -19,9 +21,9 @@ export function isAddress(text: string): boolean {
 export const attachment = atFirstUse(() =>
 	z.object({
 		url: address(),
-		name: z.string().max(LIMITS.nameLength).optional(),
-		contentType: z.string().max(LIMITS.nameLength).optional(),
-		size: z.number().int().min(0).optional(),
+		name: z.optional(z.string().check(z.maxLength(LIMITS.nameLength))),
+		contentType: z.optional(z.string().check(z.maxLength(LIMITS.nameLength))),
+		size: z.optional(z.int().check(z.minimum(0))),
 	}),
 );
 
@@ -42,37 +44,38 @@ export function saysSomething(message: {
 
 /** What a client may send, by its action: the frame's `data`. */
 export const clientActions = atFirstUse(() => {
-	const messageId = clientId.optional();
+	const messageId = z.optional(clientId);
+	const seq = z.int().check(z.minimum(0));
 	const content = z.string();
-	const words = content.regex(/\S/, "must hold something to read");
+	const words = content.check(z.regex(/\S/, "must hold something to read"));
 	const conversation = z.looseObject({ conversationId: clientId });
 	const sendMessage = z
 		.looseObject({
 			conversationId: clientId,
 			content,
-			messageType: z.enum(["text", "image", "file"]).default("text"),
+			messageType: z._default(z.enum(["text", "image", "file"]), "text"),
 			messageId,
-			attachments: z.array(attachment()).max(LIMITS.attachments).optional(),
-			attachmentUrl: address().optional(),
+			attachments: z.optional(z.array(attachment()).check(z.maxLength(LIMITS.attachments))),
+			attachmentUrl: z.optional(address()),
 		})
-		.refine(saysSomething, SAYS_SOMETHING);
+		.check(z.refine(saysSomething, SAYS_SOMETHING));
 
 	return {
 		sendMessage,
 		typing: z.looseObject({ conversationId: clientId, isTyping: z.boolean() }),
 		markRead: z.looseObject({
 			conversationId: clientId,
-			seq: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+			seq: z.optional(seq),
 		}),
 		closeConversation: conversation,
 		rate: z.looseObject({
 			conversationId: clientId,
-			rating: z.number().int().min(1).max(5),
-			comment: z.string().max(LIMITS.commentLength).optional(),
+			rating: z.int().check(z.minimum(1), z.maximum(5)),
+			comment: z.optional(z.string().check(z.maxLength(LIMITS.commentLength))),
 		}),
 		resume: z.looseObject({
 			conversationId: clientId,
-			since: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+			since: seq,
 		}),
 		join: conversation,
 		leave: conversation,
@@ -80,9 +83,9 @@ export const clientActions = atFirstUse(() => {
 		giveBack: conversation,
 		note: z.looseObject({ conversationId: clientId, content: words, messageId }),
 		/** `since`: the newest `cursor` that the client has been told. */
-		subscribe: z.looseObject({ since: z.string().max(LIMITS.cursorLength).optional() }).optional(),
-		unsubscribe: z.looseObject({}).optional(),
-		ping: z.looseObject({}).optional(),
+		subscribe: z.optional(z.looseObject({ since: z.optional(z.string().check(z.maxLength(LIMITS.cursorLength))) })),
+		unsubscribe: z.optional(z.looseObject({})),
+		ping: z.optional(z.looseObject({})),
 	} as const;
 });
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { Command, Incoming, Profile } from "../Dialect.js";
 import { RouterError } from "../errors.js";
 import { parseFrame } from "../json.js";
@@ -44,7 +44,7 @@ function decodeEvent<E extends ClientEvent>(event: E, value: Record<string, unkn
 }
 
 /** Names the field, not its content: what a visitor wrote must not come back in an error or reach a log. */
-function explain(event: string, error: z.ZodError): string {
+function explain(event: string, error: z.core.$ZodError): string {
 	const issue = error.issues[0];
 	const field = issue?.path.join(".") || "the frame";
 	return `In "${event}", ${field}: ${issue?.message ?? "is wrong"}.`;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../atFirstUse.js";
 import { LIMITS } from "../limits.js";
 import { stentorRequest } from "../stentor.js";
@@ -6,28 +6,31 @@ import { stentorRequest } from "../stentor.js";
 /** An id that a client chooses: readable characters only, so that it can stand in keys and logs. */
 export const clientId = z
 	.string()
-	.min(1)
-	.max(LIMITS.idLength)
-	.regex(/^[\w.:@+~=-]+$/, "may hold letters, digits and _ . : @ + ~ = - only");
+	.check(
+		z.minLength(1),
+		z.maxLength(LIMITS.idLength),
+		z.regex(/^[\w.:@+~=-]+$/, "may hold letters, digits and _ . : @ + ~ = - only"),
+	);
 
 /** Who sent a frame, as the published client writes it. Nothing in it is believed but the name and the picture. */
 const visitorInfo = atFirstUse(() => {
-	const name = z.string().max(LIMITS.nameLength).optional().catch(undefined);
+	const orNone = (longest: number) => z.catch(z.optional(z.string().check(z.maxLength(longest))), undefined);
+	const name = orNone(LIMITS.nameLength);
 	return z.looseObject({
 		displayName: name,
 		email: name,
-		avatarPath: z.string().max(LIMITS.avatarLength).optional().catch(undefined),
+		avatarPath: orNone(LIMITS.avatarLength),
 	});
 });
 export type VisitorSaid = z.infer<ReturnType<typeof visitorInfo>>;
 
 /** The frames that a client may send, by their event. */
 export const clientFrames = atFirstUse(() => {
-	const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+	const seq = z.int().check(z.minimum(0));
 	const base = {
 		sessionId: clientId,
-		sender: visitorInfo().optional(),
-		timeMs: z.number().optional().catch(undefined),
+		sender: z.optional(visitorInfo()),
+		timeMs: z.catch(z.optional(z.number()), undefined),
 	};
 
 	return {
@@ -35,7 +38,7 @@ export const clientFrames = atFirstUse(() => {
 		"user left": z.looseObject(base),
 		"new message": z.looseObject({
 			...base,
-			messageId: clientId.optional(),
+			messageId: z.optional(clientId),
 			data: stentorRequest,
 		}),
 		typing: z.looseObject(base),
@@ -45,7 +48,7 @@ export const clientFrames = atFirstUse(() => {
 		resume: z.looseObject({ ...base, data: z.looseObject({ since: seq }) }),
 		receipt: z.looseObject({
 			...base,
-			data: z.looseObject({ delivered: seq.optional(), read: seq.optional() }),
+			data: z.looseObject({ delivered: z.optional(seq), read: z.optional(seq) }),
 		}),
 		ping: z.looseObject({ timeMs: base.timeMs }),
 	} as const;

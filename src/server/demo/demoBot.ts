@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
 	isLaunch,
 	requestText,

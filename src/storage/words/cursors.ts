@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 
@@ -8,8 +8,9 @@ export interface Begin {
 	readonly cursor?: string;
 }
 
-const begin = atFirstUse(() => z.strictObject({ at: z.string().optional(), cursor: z.string().min(1).optional() }));
-const group = atFirstUse(() => z.tuple([z.int().min(0), z.string().min(1).nullable()]));
+const notEmpty = z.string().check(z.minLength(1));
+const begin = atFirstUse(() => z.strictObject({ at: z.optional(z.string()), cursor: z.optional(notEmpty) }));
+const group = atFirstUse(() => z.tuple([z.int().check(z.minimum(0)), z.nullable(notEmpty)]));
 
 /** Where a page of a word's places begins; those are what `prefix` begins. Throws `invalid_query`. */
 export function beginIn(from: string, prefix: string): Begin {
