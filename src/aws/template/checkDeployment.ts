@@ -11,11 +11,16 @@ const RETENTIONS = [
 ];
 
 const atMost = (most: number) =>
-	z
-		.string()
-		.regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`)
-		.refine((text) => Number(text) <= most, `must be a whole number from 1 to ${most}`)
-		.optional();
+	z.optional(
+		z
+			.string()
+			.check(
+				z.refine(
+					(text) => /^[1-9]\d{0,8}$/.test(text) && Number(text) <= most,
+					`must be a whole number from 1 to ${most}`,
+				),
+			),
+	);
 
 const domain = z.optional(
 	z

@@ -4,6 +4,7 @@ import type { Change, Storage } from "../../storage/Storage.js";
 import type { Agents } from "../agents/Agents.js";
 import { type Agent, keyIn, scopeOf } from "../agents/records.js";
 import type { NewAgent } from "../agents/schema.js";
+import { parseInput } from "../records/input.js";
 import { hashPassword, password as passwordForm, SCRYPT_COST, type ScryptCost, verifyPassword } from "./password.js";
 import { type AccountRecord, accounts, firstAdmins } from "./records.js";
 
@@ -52,7 +53,7 @@ export class Accounts {
 
 	/**
 	 * Makes an agent with an account, both or none. Without a password they can't sign in by one.
-	 * Throws a `ZodError`, `agent_email_taken`.
+	 * Throws `invalid_input`, `agent_email_taken`.
 	 */
 	async create(app: string, agent: NewAgent, given: { role?: StaffRole; password?: string } = {}): Promise<Agent> {
 		const { role = "agent" } = given;
@@ -62,7 +63,7 @@ export class Accounts {
 		]);
 	}
 
-	/** Ends what the agent is signed in with. Throws a `ZodError`, `agent_unknown`. */
+	/** Ends what the agent is signed in with. Throws `invalid_input`, `agent_unknown`. */
 	async setPassword(app: string, agentId: string, password: string): Promise<void> {
 		await this.change(app, agentId, { set: [["password", await this.hash(password)]] });
 	}
@@ -95,7 +96,7 @@ export class Accounts {
 
 	/**
 	 * The first start: makes the app's first admin, once for all. Without a password one is made, which nobody can read
-	 * again. Undefined where there was a first admin already. Who signs in meanwhile waits for it. Throws a `ZodError`,
+	 * again. Undefined where there was a first admin already. Who signs in meanwhile waits for it. Throws `invalid_input`,
 	 * `agent_email_taken`.
 	 */
 	makeFirstAdmin(app: string, given: { email?: string; password?: string } = {}): Promise<FirstAdmin | undefined> {
@@ -149,7 +150,7 @@ export class Accounts {
 	}
 
 	private hash(given: string): Promise<string> {
-		return hashPassword(passwordForm.parse(given), this.cost);
+		return hashPassword(parseInput(passwordForm, given), this.cost);
 	}
 
 	private key(app: string, agentId: string): string {

@@ -1,17 +1,18 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { newId } from "../../delivery/identity.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import { keyIn, scopeOf } from "../agents/records.js";
+import { parseInput } from "../records/input.js";
 import { SCOPES, type ServerActor } from "./Actor.js";
 import { type ApiKeyRecord, apiKeys } from "./records.js";
 
 export const newApiKey = atFirstUse(() =>
 	z.strictObject({
-		name: z.string().trim().min(1).max(200),
-		scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+		name: z.string().check(z.trim(), z.minLength(1), z.maxLength(200)),
+		scopes: z.array(z.enum(SCOPES)).check(z.minLength(1), z.maxLength(SCOPES.length)),
 	}),
 );
 
@@ -25,9 +26,9 @@ const FORM = /^scr\.([\w.-]{1,64})\.([\w-]{1,64})\.([\w-]{43})$/;
 export class ApiKeys {
 	constructor(private readonly ports: { topic: string; storage: Storage; clock: () => number }) {}
 
-	/** Makes a key: `key` is told this once. Throws a `ZodError`. */
+	/** Makes a key: `key` is told this once. Throws `invalid_input`. */
 	async create(app: string, given: z.input<ReturnType<typeof newApiKey>>): Promise<ApiKey & { readonly key: string }> {
-		const { name, scopes } = newApiKey().parse(given);
+		const { name, scopes } = parseInput(newApiKey(), given);
 		const id = newId();
 		const secret = randomBytes(32).toString("base64url");
 		const scope = scopeOf(this.ports.topic, app);

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
@@ -10,7 +10,7 @@ export const CUSTOMER_AUDIENCE = "stentor-chat-router/customer";
 const LIFETIME_S = 30 * 24 * 60 * 60;
 
 const claims = atFirstUse(() => {
-	const id = z.string().min(1).max(LIMITS.idLength);
+	const id = z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength));
 	return z.object({ sub: id, app: id, conversation: id });
 });
 

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { createAgentToken } from "../../connectors/admin/agentToken.js";
 import { newId } from "../../delivery/identity.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
@@ -19,13 +19,18 @@ export const REFRESH_TOKEN_S = 14 * 24 * 60 * 60;
 const REFRESH_AUDIENCE = "stentor-chat-router/refresh";
 
 export const login = atFirstUse(() =>
-	z.strictObject({ email: z.string().min(1).max(254), password: z.string().min(1).max(200) }),
+	z.strictObject({
+		email: z.string().check(z.minLength(1), z.maxLength(254)),
+		password: z.string().check(z.minLength(1), z.maxLength(200)),
+	}),
 );
 type Login = z.output<ReturnType<typeof login>>;
-export const refreshRequest = atFirstUse(() => z.strictObject({ refreshToken: z.string().min(1).max(4_000) }));
+export const refreshRequest = atFirstUse(() =>
+	z.strictObject({ refreshToken: z.string().check(z.minLength(1), z.maxLength(4_000)) }),
+);
 
 const refreshClaims = atFirstUse(() => {
-	const id = z.string().min(1).max(LIMITS.idLength);
+	const id = z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength));
 	return z.object({ sub: id, app: id, at: id, jti: id, ver: z.int() });
 });
 

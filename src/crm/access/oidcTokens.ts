@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { AgentTokenVerifier } from "../../connectors/admin/AdminConnector.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
@@ -54,7 +54,7 @@ export function oidcTokens(options: OidcOptions): AgentTokenVerifier {
 				const { email, exp } = claims().parse(payload);
 				const agent = await agents.byEmail(app, email);
 				if (!agent) throw new RouterError("agent_unknown", "No agent of this app has this e-mail address.");
-				const groups = z.array(z.string()).catch([]).parse(payload[groupsClaim]);
+				const groups = z.catch(z.array(z.string()), []).parse(payload[groupsClaim]);
 				const role = adminGroup !== undefined && groups.includes(adminGroup) ? "admin" : "agent";
 				return { subject: agent.id, until: exp, role, name: agent.name, apps: [app] };
 			} catch (cause) {

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { signingKey } from "../../connectors/admin/agentToken.js";
 import { RouterError } from "../../protocol/errors.js";
 
@@ -31,7 +31,11 @@ export async function sign(
 }
 
 /** The claims of a token that's ours, for this audience, with an end, and valid now. Throws `token_invalid`. */
-export async function verify<T>({ secret, audience, clock }: Signing, token: string, claims: z.ZodType<T>): Promise<T> {
+export async function verify<T>(
+	{ secret, audience, clock }: Signing,
+	token: string,
+	claims: z.ZodMiniType<T>,
+): Promise<T> {
 	const key = signingKey(secret);
 	const { jwtVerify } = await import("jose");
 	try {

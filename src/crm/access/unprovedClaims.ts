@@ -1,7 +1,10 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RouterError } from "../../protocol/errors.js";
 
-const claims = z.object({ aud: z.string().optional().catch(undefined), exp: z.number().optional().catch(undefined) });
+const claims = z.object({
+	aud: z.catch(z.optional(z.string()), undefined),
+	exp: z.catch(z.optional(z.number()), undefined),
+});
 
 /** What a token says of itself, unproved: tells by which key it's to be proved. Throws `token_invalid`. */
 export function unprovedClaims(token: string): z.output<typeof claims> {

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { signingKey } from "../../connectors/admin/agentToken.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
@@ -17,9 +17,9 @@ export interface VerifiedIdentity {
 
 const claims = atFirstUse(() =>
 	z.object({
-		sub: z.string().min(1).max(LIMITS.idLength),
-		email: agentSchemas().email.optional(),
-		name: z.string().max(LIMITS.nameLength).optional(),
+		sub: z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)),
+		email: z.optional(agentSchemas().email),
+		name: z.optional(z.string().check(z.maxLength(LIMITS.nameLength))),
 	}),
 );
 

@@ -1,6 +1,7 @@
 import { newId } from "../../delivery/identity.js";
 import { ConditionFailed, RouterError } from "../../protocol/errors.js";
 import type { Json, Path, Storage, Write } from "../../storage/Storage.js";
+import { parseInput } from "../records/input.js";
 import {
 	type Agent,
 	type AgentRecord,
@@ -40,10 +41,10 @@ export class Agents {
 
 	/**
 	 * Makes an agent, offline. `also` are writes that happen with it, or not at all.
-	 * Throws a `ZodError` for what isn't a new agent, `agent_email_taken`; a condition of `also` as `ConditionFailed`.
+	 * Throws `invalid_input`, `agent_email_taken`; a condition of `also` as `ConditionFailed`.
 	 */
 	async create(app: string, given: NewAgent, also: (agent: Agent) => readonly Write[] = () => []): Promise<Agent> {
-		const { email, name, avatar, capacity, skills, departments } = agentSchemas().newAgent.parse(given);
+		const { email, name, avatar, capacity, skills, departments } = parseInput(agentSchemas().newAgent, given);
 		const scope = scopeOf(this.ports.topic, app);
 		const id = newId();
 		const now = this.now();
@@ -112,10 +113,10 @@ export class Agents {
 
 	/**
 	 * Changes a profile. With `rev`, only the one of this number.
-	 * Throws a `ZodError`, `agent_unknown`, `agent_email_taken`, `record_changed` where it isn't that number any more.
+	 * Throws `invalid_input`, `agent_unknown`, `agent_email_taken`, `record_changed` where it isn't that number any more.
 	 */
 	async update(app: string, id: string, given: AgentChange, rev?: number): Promise<Agent> {
-		const change = agentSchemas().agentChange.parse(given);
+		const change = parseInput(agentSchemas().agentChange, given);
 		for (let left = TRIES; ; left--) {
 			const record = await this.record(app, id);
 			if (!record) throw new RouterError("agent_unknown");

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RouterError } from "../../protocol/errors.js";
 import type { Accounts } from "../access/Accounts.js";
 import type { Actor } from "../access/Actor.js";
@@ -8,6 +8,7 @@ import { many, none, one } from "../http/answers.js";
 import { listQuery } from "../http/listQuery.js";
 import { route, theApp } from "../http/Route.js";
 import { severalOf } from "../http/severalOf.js";
+import { parseInput } from "../records/input.js";
 import type { Agents } from "./Agents.js";
 import type { Availability } from "./Availability.js";
 import { AGENT_STATUSES, agentOf } from "./records.js";
@@ -41,7 +42,7 @@ export function agentRoutes({ agents, accounts, availability, signIn, authentica
 			summary: "Make an agent",
 			description:
 				"They're offline at first. Without a `password` they can't sign in by one. API keys can give neither a password nor a role.",
-			body: newAgent.extend({ role: role.optional(), password: password.optional() }),
+			body: z.extend(newAgent, { role: z.optional(role), password: z.optional(password) }),
 			answer: one(agent),
 			status: 201,
 			location: ({ id }) => `/agents/${id}`,
@@ -60,11 +61,14 @@ export function agentRoutes({ agents, accounts, availability, signIn, authentica
 			operationId: "listAvailableAgents",
 			summary: "List who may be given a conversation now",
 			description: `Online and under capacity; who has fewest conversations comes first. ${MOST} at most.`,
-			query: z.strictObject({ skill: severalOf(z.string().max(50)).optional(), department: need.shape.department }),
+			query: z.strictObject({
+				skill: z.optional(severalOf(z.string().check(z.maxLength(50)))),
+				department: need.shape.department,
+			}),
 			answer: many(agent),
 			touches: theApp,
 			async handle({ app, query: { skill: skills, department } }) {
-				const free = await availability.free(app, need.parse({ skills, department }));
+				const free = await availability.free(app, parseInput(need, { skills, department }));
 				return { items: free.slice(0, MOST).map(agentOf) };
 			},
 		}),
@@ -132,7 +136,7 @@ export function agentRoutes({ agents, accounts, availability, signIn, authentica
 			operationId: "setAgentPassword",
 			summary: "Set a password",
 			description: "Ends what the agent is signed in with. Whoever changes their own says their `current` one.",
-			body: z.strictObject({ password, current: z.string().min(1).max(200).optional() }),
+			body: z.strictObject({ password, current: z.optional(z.string().check(z.minLength(1), z.maxLength(200))) }),
 			answer: none,
 			throws: ["agent_unknown", "credentials_invalid", "too_many_attempts"],
 			touches: touched,

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { LIMITS } from "../../protocol/limits.js";
 import { AGENT_STATUSES } from "./records.js";
@@ -11,50 +11,50 @@ const LABELS = { most: 50, length: 50 } as const;
 /** What is asked of agents, as schemas. */
 export const agentSchemas = atFirstUse(() => {
 	/** An e-mail address as it's compared: in lower case. */
-	const email = z.string().trim().toLowerCase().max(EMAIL_LENGTH).pipe(z.email());
+	const email = z.pipe(z.string().check(z.trim(), z.toLowerCase(), z.maxLength(EMAIL_LENGTH)), z.email());
 
-	const name = z.string().trim().min(1).max(LIMITS.nameLength);
-	const avatar = z.url({ protocol: /^https?$/ }).max(LIMITS.avatarLength);
-	const capacity = z.int().min(1).max(CAPACITY.most);
-	const label = z.string().trim().toLowerCase().min(1).max(LABELS.length);
+	const name = z.string().check(z.trim(), z.minLength(1), z.maxLength(LIMITS.nameLength));
+	const avatar = z.url({ protocol: /^https?$/ }).check(z.maxLength(LIMITS.avatarLength));
+	const capacity = z.int().check(z.minimum(1), z.maximum(CAPACITY.most));
+	const label = z.string().check(z.trim(), z.toLowerCase(), z.minLength(1), z.maxLength(LABELS.length));
 	/** Skills or departments: compared in lower case, each once. */
-	const labels = z
-		.array(label)
-		.max(LABELS.most)
-		.transform((all) => [...new Set(all)]);
+	const labels = z.pipe(
+		z.array(label).check(z.maxLength(LABELS.most)),
+		z.transform((all) => [...new Set(all)]),
+	);
 
 	const newAgent = z.strictObject({
 		email,
 		name,
-		avatar: avatar.optional(),
-		capacity: capacity.default(CAPACITY.byDefault),
-		skills: labels.optional(),
-		departments: labels.optional(),
+		avatar: z.optional(avatar),
+		capacity: z._default(capacity, CAPACITY.byDefault),
+		skills: z.optional(labels),
+		departments: z.optional(labels),
 	});
 
-	const agentChange = z
-		.strictObject({
+	const agentChange = z.partial(
+		z.strictObject({
 			email,
 			name,
-			avatar: avatar.nullable(),
+			avatar: z.nullable(avatar),
 			capacity,
-			skills: labels.nullable(),
-			departments: labels.nullable(),
-		})
-		.partial();
+			skills: z.nullable(labels),
+			departments: z.nullable(labels),
+		}),
+	);
 
 	const statusChange = z.strictObject({ status: z.enum(AGENT_STATUSES) });
 
 	const agentFilter = z.strictObject({
-		status: z.enum(AGENT_STATUSES).optional(),
-		limit: z.coerce.number().int().min(1).max(100).optional(),
-		cursor: z.string().max(2_000).optional(),
+		status: z.optional(z.enum(AGENT_STATUSES)),
+		limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100))),
+		cursor: z.optional(z.string().check(z.maxLength(2_000))),
 	});
 
 	/** Whom a conversation needs. */
-	const need = z.strictObject({ skills: labels.optional(), department: label.optional() });
+	const need = z.strictObject({ skills: z.optional(labels), department: z.optional(label) });
 
-	return { email, newAgent, agentChange, statusChange, agentFilter, need };
+	return { email, label, newAgent, agentChange, statusChange, agentFilter, need };
 });
 
 type Schemas = ReturnType<typeof agentSchemas>;

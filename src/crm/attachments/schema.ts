@@ -1,20 +1,22 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { LIMITS } from "../../protocol/limits.js";
 
 /** What is asked of `requestUpload`. That the name, type and size fit is checked there, each with a code of its own. */
 export const uploadRequest = z.strictObject({
 	/** The file's name, without folders; only ever shown. */
-	fileName: z.string().min(1).max(LIMITS.nameLength),
+	fileName: z.string().check(z.minLength(1), z.maxLength(LIMITS.nameLength)),
 	/** One of nine types, in small letters and without parameters: the `PUT` has to say the same. */
-	contentType: z.string().min(1).max(LIMITS.nameLength),
+	contentType: z.string().check(z.minLength(1), z.maxLength(LIMITS.nameLength)),
 	/** Bytes: the `PUT` has to bring exactly as many. */
-	fileSize: z.int().min(0),
+	fileSize: z.int().check(z.minimum(0)),
 });
 
 export type UploadRequest = z.infer<typeof uploadRequest>;
 
 /** The same over REST: where the message will be said, as far as that's known. */
-export const wantedUpload = uploadRequest.extend({ conversationId: z.string().min(1).max(LIMITS.idLength).optional() });
+export const wantedUpload = z.extend(uploadRequest, {
+	conversationId: z.optional(z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength))),
+});
 
 /** Where a file is to be put, and what a message carries then. */
 export interface UploadTicket {

@@ -4,6 +4,7 @@ import { RouterError } from "../../protocol/errors.js";
 import type { Storage } from "../../storage/Storage.js";
 import { keyIn, scopeOf } from "../agents/records.js";
 import { cursorOf, type Listing, listPart, placeAt, placeOf } from "../lists/Listing.js";
+import { parseInput } from "../records/input.js";
 import { type AuditEntry, type AuditRecord, auditEntries, entryOf } from "./records.js";
 
 export interface AuditTrailPorts {
@@ -63,7 +64,7 @@ export class AuditTrail {
 
 	/** The newest first. A page may be shorter than its limit. Throws `invalid_query` for a malformed cursor. */
 	list(app: string, { actor, subject, ...part }: AuditQuery = {}): Promise<Listing<AuditEntry>> {
-		const { limit, cursor } = listPart().parse(part);
+		const { limit, cursor } = parseInput(listPart(), part);
 		if (subject !== undefined) return this.indexed("bySubject", app, subject, { limit, cursor, actor });
 		if (actor !== undefined) return this.indexed("byActor", app, actor, { limit, cursor });
 		return this.byDay(app, limit, cursor === undefined ? undefined : placeOf(cursor));

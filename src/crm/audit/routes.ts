@@ -1,28 +1,32 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { many } from "../http/answers.js";
 import { listQuery } from "../http/listQuery.js";
 import { route, theApp } from "../http/Route.js";
 import type { AuditTrail } from "./AuditTrail.js";
 import { type AuditEntry, OUTCOMES } from "./records.js";
 
-const id = z.string().min(1).max(250).optional();
+const id = z.optional(z.string().check(z.minLength(1), z.maxLength(250)));
 
-const auditEntry: z.ZodType<AuditEntry> = z
+const auditEntry: z.ZodMiniType<AuditEntry> = z
 	.strictObject({
 		at: z.iso.datetime(),
 		actor: z
 			.strictObject({ role: z.enum(["customer", "agent", "admin", "server", "unknown"]), id: id })
-			.meta({ description: "An agent's id, or an API key's. `unknown`: somebody who couldn't sign in." }),
-		action: z.string().meta({ description: "Such as `customers.update`, `agents.role`, `auth.login`." }),
+			.with(z.meta({ description: "An agent's id, or an API key's. `unknown`: somebody who couldn't sign in." })),
+		action: z.string().with(z.meta({ description: "Such as `customers.update`, `agents.role`, `auth.login`." })),
 		subject: z.strictObject({ kind: z.string(), id: id }),
-		outcome: z.enum(OUTCOMES).meta({
-			description:
-				"`begun`: noted before it was done; `failed`: perhaps some of it was done; `refused`: a wrong password.",
-		}),
-		requestId: z.string().meta({ description: "What the log has the request under." }),
-		network: z.string().optional().meta({ description: "Where the request came from: an IPv4 /24, or an IPv6 /48." }),
+		outcome: z.enum(OUTCOMES).with(
+			z.meta({
+				description:
+					"`begun`: noted before it was done; `failed`: perhaps some of it was done; `refused`: a wrong password.",
+			}),
+		),
+		requestId: z.string().with(z.meta({ description: "What the log has the request under." })),
+		network: z
+			.optional(z.string())
+			.with(z.meta({ description: "Where the request came from: an IPv4 /24, or an IPv6 /48." })),
 	})
-	.meta({ id: "AuditEntry" });
+	.with(z.meta({ id: "AuditEntry" }));
 
 /** The routes of the audit trail. */
 export function auditRoutes({ audit }: { readonly audit: AuditTrail }) {
@@ -36,8 +40,8 @@ export function auditRoutes({ audit }: { readonly audit: AuditTrail }) {
 			description:
 				"The newest first: what staff and API keys changed over REST, and staff at sockets; sign-ins, exports and erasures. Ids only. A page may be shorter than its limit, also empty, while there's a `nextCursor`.",
 			query: listQuery({
-				actor: id.meta({ description: "The id of who did it." }),
-				subject: id.meta({ description: "The id of what it was done with." }),
+				actor: id.with(z.meta({ description: "The id of who did it." })),
+				subject: id.with(z.meta({ description: "The id of what it was done with." })),
 			}),
 			answer: many(auditEntry),
 			touches: theApp,

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { LIMITS } from "../../protocol/limits.js";
 import { attachment } from "../attachments/shape.js";
 import { conversation } from "../conversations/shape.js";
@@ -8,7 +8,7 @@ import { text } from "../records/input.js";
 import type { ErasureState } from "./Erasures.js";
 import type { JoinState } from "./Joins.js";
 
-const file = attachment.and(z.object({ conversationId: z.string() }));
+const file = z.intersection(attachment, z.object({ conversationId: z.string() }));
 const counts = z.strictObject({ conversations: z.int(), messages: z.int(), files: z.int() });
 
 /** A line of an export, as the API answers it. */
@@ -20,25 +20,25 @@ export const exportLine = z
 		z.strictObject({ type: z.literal("file"), data: file }),
 		z.strictObject({ type: z.literal("end"), data: counts }),
 	])
-	.meta({ id: "ExportLine" });
+	.with(z.meta({ id: "ExportLine" }));
 
 /** How far an erasure is. */
-export const erasure: z.ZodType<{ readonly state: ErasureState }> = z
+export const erasure: z.ZodMiniType<{ readonly state: ErasureState }> = z
 	.strictObject({
 		state: z
 			.enum(["running", "done"])
-			.meta({ description: "`running`: the server goes on with it, also after a crash." }),
+			.with(z.meta({ description: "`running`: the server goes on with it, also after a crash." })),
 	})
-	.meta({ id: "Erasure" });
+	.with(z.meta({ id: "Erasure" }));
 
 /** Who is joined with another customer. */
 export const merged = z.strictObject({ from: text(LIMITS.idLength) });
 
 /** How far the joining of two customers is. */
-export const merge: z.ZodType<{ readonly state: JoinState }> = z
+export const merge: z.ZodMiniType<{ readonly state: JoinState }> = z
 	.strictObject({
 		state: z
 			.enum(["running", "done"])
-			.meta({ description: "`running`: the server goes on with it, also after a crash." }),
+			.with(z.meta({ description: "`running`: the server goes on with it, also after a crash." })),
 	})
-	.meta({ id: "Merge" });
+	.with(z.meta({ id: "Merge" }));

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { many, one } from "../http/answers.js";
 import { listQuery } from "../http/listQuery.js";
 import { route, theApp } from "../http/Route.js";
@@ -13,8 +13,8 @@ export function customerRoutes({ customers }: { readonly customers: Customers })
 	const { newCustomer, customerChanges, customerFilter } = customerSchemas();
 	const filters = {
 		company: newCustomer.shape.company,
-		tag: z.string().min(1).max(50).optional(),
-		status: z.enum(["active", "blocked"]).optional(),
+		tag: z.optional(z.string().check(z.minLength(1), z.maxLength(50))),
+		status: z.optional(z.enum(["active", "blocked"])),
 	};
 	const touched = ({ app, params }: { app: string; params: { id: string } }) =>
 		({ kind: "customer", app, customerId: params.id }) as const;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { LIMITS } from "../../protocol/limits.js";
 import { emailAddress, ownFields, tagList, text } from "../records/input.js";
@@ -10,7 +10,7 @@ export const customerSchemas = atFirstUse(() => {
 		name: text(LIMITS.nameLength),
 		phone: text(50),
 		company: text(200),
-		avatar: z.url({ protocol: /^https?$/ }).max(LIMITS.avatarLength),
+		avatar: z.url({ protocol: /^https?$/ }).check(z.maxLength(LIMITS.avatarLength)),
 		customFields: ownFields(),
 		tags: tagList(),
 		notes: text(5_000),
@@ -18,37 +18,37 @@ export const customerSchemas = atFirstUse(() => {
 	const status = z.enum(["active", "blocked"]);
 
 	/** A customer to be made. */
-	const newCustomer = z.strictObject(profile).partial().required({ email: true, name: true });
+	const newCustomer = z.required(z.partial(z.strictObject(profile)), { email: true, name: true });
 
 	/** What's to be changed of a customer; `null` takes a field away. */
-	const customerChanges = z
-		.strictObject({
+	const customerChanges = z.partial(
+		z.strictObject({
 			email: profile.email,
 			name: profile.name,
-			phone: profile.phone.nullable(),
-			company: profile.company.nullable(),
-			avatar: profile.avatar.nullable(),
-			customFields: profile.customFields.nullable(),
-			tags: profile.tags.nullable(),
-			notes: profile.notes.nullable(),
+			phone: z.nullable(profile.phone),
+			company: z.nullable(profile.company),
+			avatar: z.nullable(profile.avatar),
+			customFields: z.nullable(profile.customFields),
+			tags: z.nullable(profile.tags),
+			notes: z.nullable(profile.notes),
 			status,
-		})
-		.partial();
+		}),
+	);
 
 	/** Whoever connects: the customer with this address, or a new one of this name (default: the address). */
 	const knownByEmail = z.strictObject({
 		email: emailAddress(),
-		name: profile.name.optional(),
-		phone: profile.phone.optional(),
-		company: profile.company.optional(),
-		avatar: profile.avatar.optional(),
+		name: z.optional(profile.name),
+		phone: z.optional(profile.phone),
+		company: z.optional(profile.company),
+		avatar: z.optional(profile.avatar),
 	});
 
 	/** Which customers are listed; one way at a time, all active ones without any. */
 	const customerFilter = z.union([
 		z.strictObject({ company: text(200) }),
 		z.strictObject({ tag: text(50) }),
-		z.strictObject({ status: status.default("active") }),
+		z.strictObject({ status: z._default(status, "active") }),
 	]);
 
 	return { newCustomer, customerChanges, knownByEmail, customerFilter };

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { ErrorCode } from "../../protocol/errors.js";
 import type { Actor } from "../access/Actor.js";
 import type { Subject } from "../access/authorise.js";
@@ -63,8 +63,8 @@ export interface RouteDefinition<
 	M extends Method,
 	P extends string,
 	A extends Action | OpenAction,
-	Q extends z.ZodType,
-	B extends z.ZodType,
+	Q extends z.ZodMiniType,
+	B extends z.ZodMiniType,
 	T extends Answer,
 	S extends number,
 	R,
@@ -114,8 +114,8 @@ export interface AnyRoute {
 	readonly operationId: string;
 	readonly summary: string;
 	readonly description?: string;
-	readonly query?: z.ZodType;
-	readonly body?: z.ZodType;
+	readonly query?: z.ZodMiniType;
+	readonly body?: z.ZodMiniType;
 	readonly answer: Answer;
 	readonly status?: number;
 	readonly throws?: readonly ErrorCode[];
@@ -162,8 +162,8 @@ export function route<
 	const A extends Action | OpenAction,
 	T extends Answer,
 	const S extends number = 200,
-	Q extends z.ZodType = z.ZodNever,
-	B extends z.ZodType = z.ZodNever,
+	Q extends z.ZodMiniType = z.ZodMiniNever,
+	B extends z.ZodMiniType = z.ZodMiniNever,
 	R = undefined,
 >(
 	definition: RouteDefinition<M, P, A, Q, B, T, S, R>,

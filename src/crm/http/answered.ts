@@ -1,5 +1,5 @@
 import type { Context, HonoRequest } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { newId } from "../../delivery/identity.js";
 import { isPromise } from "../../delivery/isPromise.js";
 import { networkOf } from "../../protocol/networkOf.js";
@@ -18,10 +18,10 @@ import { type Streamed, streamed } from "./streaming.js";
 import { checked, InvalidRequest } from "./wrongFields.js";
 
 const NOTHING = z.strictObject({});
-const BODYLESS = NOTHING.optional();
+const BODYLESS = z.optional(NOTHING);
 /** Of an id in a path: a message's is its conversation's with a number. */
 const MAX_ID = 250;
-const APP_ID = z.string().max(64);
+const APP_ID = z.string().check(z.maxLength(64));
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 export interface Limits {

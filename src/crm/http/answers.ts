@@ -1,22 +1,22 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 
 export type AnswerKind = "one" | "many" | "lines" | "none";
 
 /** What a route answers. The schema is its documentation, and the client's type. */
 export interface Answer<T = unknown, K extends AnswerKind = AnswerKind> {
 	readonly kind: K;
-	readonly schema?: z.ZodType<T>;
+	readonly schema?: z.ZodMiniType<T>;
 }
 
 export type ContentOf<A extends Answer> = A extends Answer<infer T, "one"> ? T : never;
 
 /** `{ data }`. With a `rev` in it, `ETag` is that. */
-export function one<T>(schema: z.ZodType<T>): Answer<T, "one"> {
+export function one<T>(schema: z.ZodMiniType<T>): Answer<T, "one"> {
 	return { kind: "one", schema };
 }
 
 /** `{ data: […], nextCursor }`; without `nextCursor` the list is at its end. */
-export function many<T>(schema: z.ZodType<T>): Answer<T, "many"> {
+export function many<T>(schema: z.ZodMiniType<T>): Answer<T, "many"> {
 	return { kind: "many", schema };
 }
 
@@ -28,7 +28,7 @@ export interface Download<T> {
 }
 
 /** NDJSON: each line is one of these. */
-export function lines<T>(schema: z.ZodType<T>): Answer<T, "lines"> {
+export function lines<T>(schema: z.ZodMiniType<T>): Answer<T, "lines"> {
 	return { kind: "lines", schema };
 }
 

@@ -1,21 +1,14 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** The query of a list: what it's filtered by, and which part of it is asked for. */
 export function listQuery<S extends z.core.$ZodShape>(filter: S) {
 	return z.strictObject({
 		...filter,
-		limit: z.coerce
-			.number<number>()
-			.int()
-			.min(1)
-			.max(100)
-			.optional()
-			.meta({ description: "How many at most. Default 50." }),
+		limit: z
+			.optional(z.coerce.number<number>().check(z.int(), z.minimum(1), z.maximum(100)))
+			.with(z.meta({ description: "How many at most. Default 50." })),
 		cursor: z
-			.string()
-			.min(1)
-			.max(2_000)
-			.optional()
-			.meta({ description: "The `nextCursor` of the page before; it belongs to the same filter." }),
+			.optional(z.string().check(z.minLength(1), z.maxLength(2_000)))
+			.with(z.meta({ description: "The `nextCursor` of the page before; it belongs to the same filter." })),
 	});
 }

@@ -1,5 +1,5 @@
-import * as z from "zod";
-import { ERRORS, type ErrorCode, RouterError } from "../../protocol/errors.js";
+import * as z from "zod/mini";
+import { ERRORS, type ErrorCode } from "../../protocol/errors.js";
 import { httpStatus } from "../../protocol/httpStatus.js";
 import { toldError } from "../../protocol/refusals.js";
 import { PLACES, type Wrong, wrongIn } from "./wrongFields.js";
@@ -16,36 +16,40 @@ export interface Problem {
 	readonly errors?: readonly Wrong[];
 }
 
-const wrong: z.ZodType<Wrong> = z.strictObject({
+const wrong: z.ZodMiniType<Wrong> = z.strictObject({
 	in: z.enum(PLACES),
-	field: z.string().meta({ description: "With dots between its parts; empty: the whole." }),
+	field: z.string().with(z.meta({ description: "With dots between its parts; empty: the whole." })),
 	message: z.string(),
 });
 
-export const problem: z.ZodType<Problem> = z
+export const problem: z.ZodMiniType<Problem> = z
 	.strictObject({
-		type: z.string().meta({ description: "Stands for the code; a `GET` of it explains it." }),
+		type: z.string().with(z.meta({ description: "Stands for the code; a `GET` of it explains it." })),
 		title: z.string(),
 		status: z.int(),
-		detail: z.string().meta({ description: "What is wrong this time." }),
-		code: z.enum(Object.keys(ERRORS) as [ErrorCode]).meta({ description: "Stable: what a program asks for." }),
-		retryable: z.boolean().meta({ description: "Whether the same request may succeed later." }),
-		requestId: z.string().meta({ description: "What the log has it under; also the header `X-Request-Id`." }),
-		errors: z.array(wrong).readonly().optional().meta({ description: "The fields that are wrong, where some are." }),
+		detail: z.string().with(z.meta({ description: "What is wrong this time." })),
+		code: z.enum(Object.keys(ERRORS) as [ErrorCode]).with(z.meta({ description: "Stable: what a program asks for." })),
+		retryable: z.boolean().with(z.meta({ description: "Whether the same request may succeed later." })),
+		requestId: z.string().with(z.meta({ description: "What the log has it under; also the header `X-Request-Id`." })),
+		errors: z
+			.optional(z.readonly(z.array(wrong)))
+			.with(z.meta({ description: "The fields that are wrong, where some are." })),
 	})
-	.meta({
-		id: "Problem",
-		example: {
-			type: "/api/problems/invalid_input",
-			title: ERRORS.invalid_input.means,
-			status: 400,
-			detail: "email: Invalid email address.",
-			code: "invalid_input",
-			retryable: false,
-			requestId: "Zk9yV2m0Qe6xq1y3bUq3Bw.5k",
-			errors: [{ in: "body", field: "email", message: "Invalid email address" }],
-		},
-	});
+	.with(
+		z.meta({
+			id: "Problem",
+			example: {
+				type: "/api/problems/invalid_input",
+				title: ERRORS.invalid_input.means,
+				status: 400,
+				detail: "email: Invalid email address.",
+				code: "invalid_input",
+				retryable: false,
+				requestId: "Zk9yV2m0Qe6xq1y3bUq3Bw.5k",
+				errors: [{ in: "body", field: "email", message: "Invalid email address" }],
+			},
+		}),
+	);
 
 export const PROBLEM_TYPE = "application/problem+json";
 
@@ -54,7 +58,7 @@ const WAIT_S = { overloaded: 5, shutting_down: 5, storage_unavailable: 2, idempo
 
 /** Any thrown value as it's told. What isn't thrown on purpose, or is for the owner's eyes, is told as `internal`. */
 export function problemOf(thrown: unknown, requestId: string): Problem {
-	const error = asToldError(thrown);
+	const error = toldError(thrown);
 	const { code, message, retryable } = error;
 	return {
 		type: `/api/problems/${code}`,
@@ -70,12 +74,7 @@ export function problemOf(thrown: unknown, requestId: string): Problem {
 
 /** What `Retry-After` says of an error, in seconds. */
 export function retryAfterOf(thrown: unknown): number | undefined {
-	const error = asToldError(thrown);
+	const error = toldError(thrown);
 	if ("retryAfterSeconds" in error && typeof error.retryAfterSeconds === "number") return error.retryAfterSeconds;
 	return (WAIT_S as Partial<Record<ErrorCode, number>>)[error.code];
-}
-
-function asToldError(thrown: unknown): RouterError {
-	if (thrown instanceof z.ZodError) return new RouterError("invalid_input", undefined, { cause: thrown });
-	return toldError(thrown);
 }

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import type * as z from "zod/mini";
+import { $ZodError, type $ZodIssue } from "zod/v4/core";
 import { RouterError } from "../../protocol/errors.js";
 import { safeParse } from "../../protocol/safeParse.js";
 
@@ -24,7 +25,7 @@ export class InvalidRequest extends RouterError {
 }
 
 /** What a part of a request must be. Throws `InvalidRequest`. */
-export function checked<S extends z.ZodType>(place: Wrong["in"], schema: S, given: unknown): z.output<S> {
+export function checked<S extends z.ZodMiniType>(place: Wrong["in"], schema: S, given: unknown): z.output<S> {
 	const parsed = safeParse(schema, given);
 	if (parsed.success) return parsed.data;
 	throw new InvalidRequest(fieldsOf(place, parsed.error));
@@ -33,16 +34,15 @@ export function checked<S extends z.ZodType>(place: Wrong["in"], schema: S, give
 /** The fields that an error is about; undefined for others. */
 export function wrongIn(thrown: unknown): readonly Wrong[] | undefined {
 	if (thrown instanceof InvalidRequest) return thrown.wrong;
-	if (thrown instanceof z.ZodError) return fieldsOf("body", thrown);
-	if (thrown instanceof RouterError && thrown.cause instanceof z.ZodError) return fieldsOf("body", thrown.cause);
+	if (thrown instanceof RouterError && thrown.cause instanceof $ZodError) return fieldsOf("body", thrown.cause);
 	return undefined;
 }
 
-function fieldsOf(place: Wrong["in"], { issues }: z.ZodError): readonly Wrong[] {
+function fieldsOf(place: Wrong["in"], { issues }: $ZodError): readonly Wrong[] {
 	return issues.flatMap((issue) => told(place, issue, []));
 }
 
-function told(place: Wrong["in"], issue: z.core.$ZodIssue, above: readonly PropertyKey[]): readonly Wrong[] {
+function told(place: Wrong["in"], issue: $ZodIssue, above: readonly PropertyKey[]): readonly Wrong[] {
 	const path = [...above, ...issue.path];
 	const field = (...last: readonly PropertyKey[]) => [...path, ...last].map(String).join(".");
 	if (issue.code === "unrecognized_keys") {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 
@@ -6,9 +6,9 @@ import { RouterError } from "../../protocol/errors.js";
 export const listPart = atFirstUse(() =>
 	z.strictObject({
 		/** How many records at most. */
-		limit: z.number().int().min(1).max(100).default(50),
+		limit: z._default(z.int().check(z.minimum(1), z.maximum(100)), 50),
 		/** The `nextCursor` of the page before; it belongs to the same filter. */
-		cursor: z.string().min(1).max(2_000).optional(),
+		cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(2_000))),
 	}),
 );
 export type ListPart = z.input<ReturnType<typeof listPart>>;

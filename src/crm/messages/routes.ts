@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { messageCommand } from "../../protocol/chat/messageCommand.js";
 import { RouterError } from "../../protocol/errors.js";
 import type { Actor } from "../access/Actor.js";
@@ -84,7 +84,11 @@ export function messageRoutes({ messages, conversations, customers, handling, pe
 			summary: "List the messages of a conversation",
 			description:
 				"The newest first, unless `order` is `asc`; of all senders, or one. A page may be shorter than its limit although more follows.",
-			query: listQuery({ conversationId: z.string().min(1).max(200), order: messageOrder.optional(), ...listedSender }),
+			query: listQuery({
+				conversationId: z.string().check(z.minLength(1), z.maxLength(200)),
+				order: z.optional(messageOrder),
+				...listedSender,
+			}),
 			answer: many(message),
 			throws: ["conversation_unknown"],
 			record: ({ app, query }) => conversations.get(app, query.conversationId),

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { attachment, SAYS_SOMETHING, saysSomething } from "../../protocol/chat/frames.js";
 import { LIMITS } from "../../protocol/limits.js";
@@ -11,16 +11,18 @@ export const messageSchemas = atFirstUse(() => {
 
 	/** Whose messages are listed: of one kind, or one of them. */
 	const listedSender = {
-		senderType: z.enum(["customer", "agent", "bot", "system"]).optional(),
-		senderId: z.string().min(1).max(LIMITS.idLength).optional().meta({ description: "As in its messages." }),
+		senderType: z.optional(z.enum(["customer", "agent", "bot", "system"])),
+		senderId: z
+			.optional(z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)))
+			.with(z.meta({ description: "As in its messages." })),
 	};
 
 	/** Which part of a conversation's messages is asked for. */
 	const messageList = z.strictObject({
-		limit: z.number().int().min(1).max(100).default(50),
+		limit: z._default(z.int().check(z.minimum(1), z.maximum(100)), 50),
 		/** The `nextCursor` of the page before; it belongs to the same order. */
-		cursor: z.string().min(1).max(200).optional(),
-		order: messageOrder.default("desc"),
+		cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+		order: z._default(messageOrder, "desc"),
 		...listedSender,
 	});
 
@@ -30,31 +32,29 @@ export const messageSchemas = atFirstUse(() => {
 	const newMessage = z
 		.strictObject({
 			conversationId: clientId,
-			content: z.string().max(LIMITS.frameBytes).default(""),
-			messageType: z.enum(["text", "image", "file"]).default("text"),
-			messageId: clientId
-				.optional()
-				.meta({ description: "Sent again under the same one, it's the same message. Default: one of ours." }),
-			attachments: z.array(z.strictObject(file.shape)).max(LIMITS.attachments).optional(),
-			attachmentUrl: file.shape.url
-				.optional()
-				.meta({ description: "The one file that it brings, in place of `attachments`." }),
+			content: z._default(z.string().check(z.maxLength(LIMITS.frameBytes)), ""),
+			messageType: z._default(z.enum(["text", "image", "file"]), "text"),
+			messageId: z
+				.optional(clientId)
+				.with(z.meta({ description: "Sent again under the same one, it's the same message. Default: one of ours." })),
+			attachments: z.optional(z.array(z.strictObject(file.shape)).check(z.maxLength(LIMITS.attachments))),
+			attachmentUrl: z
+				.optional(file.shape.url)
+				.with(z.meta({ description: "The one file that it brings, in place of `attachments`." })),
 			audience: z
-				.enum(["everyone", "staff"])
-				.default("everyone")
-				.meta({ description: "`staff`: a note, which customers never get and which brings no files." }),
-			senderType: z.enum(["customer", "agent"]).optional().meta({
-				description:
-					"For whom a server speaks; people speak for themselves. Default: for itself, as one of the agents.",
-			}),
+				._default(z.enum(["everyone", "staff"]), "everyone")
+				.with(z.meta({ description: "`staff`: a note, which customers never get and which brings no files." })),
+			senderType: z.optional(z.enum(["customer", "agent"])).with(
+				z.meta({
+					description:
+						"For whom a server speaks; people speak for themselves. Default: for itself, as one of the agents.",
+				}),
+			),
 			senderId: z
-				.string()
-				.min(1)
-				.max(LIMITS.idLength)
-				.optional()
-				.meta({ description: "The agent for whom it speaks." }),
+				.optional(z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)))
+				.with(z.meta({ description: "The agent for whom it speaks." })),
 		})
-		.refine(saysSomething, SAYS_SOMETHING);
+		.check(z.refine(saysSomething, SAYS_SOMETHING));
 
 	return { messageOrder, listedSender, messageList, newMessage };
 });

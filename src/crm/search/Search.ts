@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { sessionKey } from "../../delivery/identity.js";
 import { entries } from "../../delivery/records.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
@@ -57,7 +57,9 @@ const CUSTOMERS_NEWEST = 100;
 /** How many windows are looked through for one page: where a reader may see little, a page is shorter. */
 const WINDOWS = 20;
 
-const place = atFirstUse(() => z.tuple([z.string().max(2_000).nullable(), z.int().min(0).max(WINDOW)]));
+const place = atFirstUse(() =>
+	z.tuple([z.nullable(z.string().check(z.maxLength(2_000))), z.int().check(z.minimum(0), z.maximum(WINDOW))]),
+);
 
 /** Finds messages by their words, the best of the newest first. */
 export class Search {

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type ClientAction, clientActions } from "../../../src/protocol/chat/frames.js";
 import { LIMITS } from "../../../src/protocol/limits.js";
 import { type ClientEvent, clientFrames } from "../../../src/protocol/router/frames.js";
@@ -127,9 +127,9 @@ const POISONED: Record<string, unknown> = JSON.parse(`{"__proto__":{"isAdmin":"$
 /** Of the published client's fields, those that are left aside where they're malformed, and not refused. */
 const LENIENT = ["timeMs"];
 
-function shapeOf(schema: z.ZodType): readonly string[] {
-	const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
-	return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+function shapeOf(schema: z.ZodMiniType): readonly string[] {
+	const inner = schema instanceof z.ZodMiniOptional ? schema.def.innerType : schema;
+	return inner instanceof z.ZodMiniObject ? Object.keys(inner.shape) : [];
 }
 
 test.each(Object.keys(clientActions()) as ClientAction[])("%s: each of its fields is tried below", (action) => {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { many, none, one } from "../../http/answers.js";
 import { listQuery } from "../../http/listQuery.js";
 import { route, theApp } from "../../http/Route.js";
@@ -11,10 +11,10 @@ const shape = z.strictObject({
 	scopes: z.array(z.enum(SCOPES)),
 	createdAt: z.iso.datetime(),
 });
-const apiKey: z.ZodType<ApiKey> = shape.meta({ id: "ApiKey" });
-const madeKey: z.ZodType<ApiKey & { readonly key: string }> = shape
-	.extend({ key: z.string().meta({ description: "The key itself. It's told this once." }) })
-	.meta({ id: "MadeApiKey" });
+const apiKey: z.ZodMiniType<ApiKey> = shape.with(z.meta({ id: "ApiKey" }));
+const madeKey: z.ZodMiniType<ApiKey & { readonly key: string }> = z
+	.extend(shape, { key: z.string().with(z.meta({ description: "The key itself. It's told this once." })) })
+	.with(z.meta({ id: "MadeApiKey" }));
 
 export interface ApiKeyServices {
 	readonly apiKeys: ApiKeys;

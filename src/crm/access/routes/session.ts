@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Agents } from "../../agents/Agents.js";
 import type { Agent } from "../../agents/records.js";
 import { agent } from "../../agents/shape.js";
@@ -21,19 +21,19 @@ export interface Me {
 	readonly conversationId?: string;
 }
 
-const me: z.ZodType<Me> = z
+const me: z.ZodMiniType<Me> = z
 	.strictObject({
 		role: z.enum(["customer", "agent", "admin", "server"]),
 		appId: z.string(),
-		agent: agent.optional(),
-		customer: customer.optional(),
-		conversationId: z.string().optional().meta({ description: "The only conversation that the token opens." }),
+		agent: z.optional(agent),
+		customer: z.optional(customer),
+		conversationId: z.optional(z.string()).with(z.meta({ description: "The only conversation that the token opens." })),
 	})
-	.meta({ id: "Me" });
+	.with(z.meta({ id: "Me" }));
 
 const connectTicket = z
-	.strictObject({ ticket: z.string(), expiresIn: z.int().meta({ description: "In seconds." }) })
-	.meta({ id: "ConnectTicket" });
+	.strictObject({ ticket: z.string(), expiresIn: z.int().with(z.meta({ description: "In seconds." })) })
+	.with(z.meta({ id: "ConnectTicket" }));
 
 export interface SessionServices {
 	readonly agents: Agents;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Agents } from "../../agents/Agents.js";
 import { agent } from "../../agents/shape.js";
 import type { AuditTrail } from "../../audit/AuditTrail.js";
@@ -7,15 +7,17 @@ import { route } from "../../http/Route.js";
 import { login, refreshRequest, type SignedIn, type SignIn } from "../SignIn.js";
 import { auditedSignIn, noteSession } from "./auditedSignIn.js";
 
-const signedIn: z.ZodType<SignedIn> = z
+const signedIn: z.ZodMiniType<SignedIn> = z
 	.strictObject({
 		agent,
 		role: z.enum(["agent", "admin"]),
-		accessToken: z.string().meta({ description: "For `Authorization: Bearer`." }),
-		refreshToken: z.string().meta({ description: "Good once, at `/auth/refresh`, which answers the next one." }),
-		expiresIn: z.int().meta({ description: "How long the access token lasts, in seconds." }),
+		accessToken: z.string().with(z.meta({ description: "For `Authorization: Bearer`." })),
+		refreshToken: z
+			.string()
+			.with(z.meta({ description: "Good once, at `/auth/refresh`, which answers the next one." })),
+		expiresIn: z.int().with(z.meta({ description: "How long the access token lasts, in seconds." })),
 	})
-	.meta({ id: "SignedIn" });
+	.with(z.meta({ id: "SignedIn" }));
 
 export interface SignInServices {
 	readonly signIn: SignIn;

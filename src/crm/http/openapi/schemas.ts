@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { problem } from "../problem.js";
 import type { AnyRoute } from "../Route.js";
 
@@ -7,17 +7,17 @@ export type Schema = Readonly<Record<string, unknown>>;
 
 /** Schemas that are told once, under their names. */
 export interface Named {
-	readonly nameOf: ReadonlyMap<z.ZodType, string>;
+	readonly nameOf: ReadonlyMap<z.ZodMiniType, string>;
 	readonly schemas: Readonly<Record<string, Schema>>;
 }
 
 /** The schemas of bodies (`input`) or of answers, each once, with references between them. */
 export function namedSchemas(routes: readonly AnyRoute[], io: "input" | "output"): Named {
 	const registry = z.registry<{ id: string }>();
-	const nameOf = new Map<z.ZodType, string>();
-	const name = (schema: z.ZodType | undefined, otherwise: string) => {
+	const nameOf = new Map<z.ZodMiniType, string>();
+	const name = (schema: z.ZodMiniType | undefined, otherwise: string) => {
 		if (!schema || nameOf.has(schema)) return;
-		const id = schema.meta()?.id ?? otherwise;
+		const id = z.globalRegistry.get(schema)?.id ?? otherwise;
 		nameOf.set(schema, id);
 		registry.add(schema, { id });
 	};
@@ -39,7 +39,7 @@ export function namedSchemas(routes: readonly AnyRoute[], io: "input" | "output"
 }
 
 /** What an object's fields are, by their names. */
-export function fieldsOf(schema: z.ZodType): {
+export function fieldsOf(schema: z.ZodMiniType): {
 	readonly properties: Readonly<Record<string, Schema>>;
 	readonly required: readonly string[];
 } {
@@ -47,7 +47,7 @@ export function fieldsOf(schema: z.ZodType): {
 	return { properties: properties as Record<string, Schema>, required };
 }
 
-export function refTo(schema: z.ZodType, { nameOf }: Named): Schema {
+export function refTo(schema: z.ZodMiniType, { nameOf }: Named): Schema {
 	return { $ref: `${PLACE}${nameOf.get(schema)}` };
 }
 

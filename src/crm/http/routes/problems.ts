@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ERRORS, type ErrorCode, RouterError } from "../../../protocol/errors.js";
 import { httpStatus } from "../../../protocol/httpStatus.js";
 import { one } from "../answers.js";
@@ -8,10 +8,10 @@ const shape = z
 	.strictObject({
 		code: z.enum(Object.keys(ERRORS) as [ErrorCode]),
 		status: z.int(),
-		retryable: z.boolean().meta({ description: "Whether the same request may succeed later." }),
+		retryable: z.boolean().with(z.meta({ description: "Whether the same request may succeed later." })),
 		means: z.string(),
 	})
-	.meta({ id: "ProblemKind" });
+	.with(z.meta({ id: "ProblemKind" }));
 
 /** What the `type` of a problem leads to. */
 export function problemRoutes() {
