@@ -23,6 +23,8 @@ export default {
 			{ jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } },
 		],
 	},
+	// What was packed names its folders as libraries are called.
+	modulePathIgnorePatterns: ["<rootDir>/build/", "<rootDir>/bench/.build/"],
 	testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/src/**/*.test.ts"],
 	globalSetup: "<rootDir>/test/support/beforeAllFiles.mjs",
 	globalTeardown: "<rootDir>/test/support/afterAllFiles.mjs",

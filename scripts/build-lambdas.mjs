@@ -64,6 +64,15 @@ const filesApart = {
 	},
 };
 
+/** It's there for what it does, and would be left out, as `package.json` says of all our files that they do nothing. */
+const STACKS = `${root}scripts/lambda/sourceStacks.mjs`;
+const stacks = {
+	name: "stacks",
+	setup({ onResolve }) {
+		onResolve({ filter: /sourceStacks\.mjs$/ }, () => ({ path: STACKS, sideEffects: true }));
+	},
+};
+
 for (const entry of entries) {
 	const name = basename(entry, ".ts");
 	const outdir = `${built}/${name}`;
@@ -93,13 +102,14 @@ for (const entry of entries) {
 			"form-data": `${root}scripts/lambda/noForms.mjs`,
 			"mnemonist/lru-cache": `${root}scripts/lambda/endpointCache.mjs`,
 		},
+		inject: [STACKS],
 		external: neverCalled(name),
 		logLevel: "warning",
 	};
 	const { metafile } = await build({
 		...common,
 		entryPoints: { index: root + entry },
-		plugins: [versionsAlone, filesApart],
+		plugins: [stacks, versionsAlone, filesApart],
 	});
 	if (WITH_FILES.includes(name)) {
 		const entryPoints = FOR_FILES.map((path) => ({ in: path, out: basename(path) }));

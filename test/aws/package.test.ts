@@ -223,6 +223,29 @@ describe("a function's bundle", () => {
 	test(`of connections loads at most ${WS_AT_START} KB when it starts, with its AWS clients`, () => {
 		expect(loadedAtStart(outputsOf("ws"))).toBeLessThanOrEqual(WS_AT_START * 1024);
 	});
+
+	test.each(functions)("of %s has the stacks of its errors name our source, line by line", async (name) => {
+		const event = `new Proxy({}, { get() { throw new Error("an event that nobody sends"); } })`;
+		const call = `await import("./${built}/${name}/index.mjs").then(({ handler }) => handler(${event}))`;
+		const code = `${call}.then(() => console.log("served"), (error) => console.log(error.stack));`;
+		const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], {
+			env: {
+				PATH: process.env.PATH,
+				AWS_REGION: "eu-central-1",
+				AWS_ACCESS_KEY_ID: "local",
+				AWS_SECRET_ACCESS_KEY: "local",
+				AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1",
+				TABLE_PREFIX: "test-",
+				FILES_BUCKET: "files",
+				FILES_URL: "http://127.0.0.1:1",
+				JWT_SECRET: "a secret of 32 bytes, or of more.",
+			},
+		});
+		const [head, ...frames] = stdout.trimEnd().split("\n");
+		expect(head).toMatch(/Error: (an event that nobody sends|DynamoDB did not do it)/);
+		expect(frames.filter((frame) => /\bsrc\/[\w/]+\.ts:\d+:\d+/.test(frame))).not.toEqual([]);
+		expect(frames.filter((frame) => /index\.mjs|chunk-/.test(frame))).toEqual([]);
+	});
 });
 
 interface Output {
