@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { connectEvent } from "../test/support/apiGatewayEvents.js";
 import type { Benchmark } from "./Benchmark.js";
 import { inTurns } from "./measure/rounds.js";
@@ -28,7 +28,9 @@ interface Start {
 
 const LAMBDAS = "bench/.build/lambdas";
 const CLIENTS = "AWS clients alone";
-const WS_CLIENTS = "AWS clients of ws alone";
+const WS_CLIENTS = "AWS clients alone, one tree-shaken module";
+const SPARED_CLIENTS = "AWS clients alone, bundled as functions are";
+const WS = "the function ws";
 
 const SUBJECTS: readonly Subject[] = [
 	{
@@ -46,11 +48,17 @@ const SUBJECTS: readonly Subject[] = [
 	{
 		name: WS_CLIENTS,
 		base: WS_CLIENTS,
+		bundle: resolve("bench/.build/import/clients.mjs"),
+		make: () => bundled("bench/import/clients.ts", "bench/.build/import/clients.mjs", AS_MODULE),
+	},
+	{
+		name: SPARED_CLIENTS,
+		base: WS_CLIENTS,
 		bundle: resolve(LAMBDAS, "clients/index.mjs"),
 		make: () => bundledAsFunction("bench/import/clients.ts"),
 	},
 	{
-		name: "the function ws",
+		name: WS,
 		base: WS_CLIENTS,
 		bundle: resolve(LAMBDAS, "ws/index.mjs"),
 		make: () => bundledAsFunction("ws"),
@@ -63,8 +71,19 @@ function bundledAsFunction(entry: string): void {
 	execFileSync(process.execPath, ["scripts/build-lambdas.mjs", entry], { env });
 }
 
+/** The kindest that esbuild does to the clients by its options. */
+const AS_MODULE: BuildOptions = {
+	format: "esm",
+	target: "node22",
+	mainFields: ["module", "main"],
+	conditions: ["module"],
+	banner: {
+		js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+	},
+};
+
 /** As the quick start's own `build` does it, and minified; the package as it's published, not its source. */
-async function bundled(entry: string, outfile: string): Promise<void> {
+async function bundled(entry: string, outfile: string, otherwise: BuildOptions = {}): Promise<void> {
 	await build({
 		entryPoints: [entry],
 		outfile,
@@ -76,6 +95,7 @@ async function bundled(entry: string, outfile: string): Promise<void> {
 		tsconfigRaw: {},
 		alias: { "stentor-chat-router": resolve("bench/.build/product/index.js") },
 		logLevel: "error",
+		...otherwise,
 	});
 }
 
@@ -117,11 +137,17 @@ export const importing: Benchmark = {
 		const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 		try {
 			const measured = await inTurns(SUBJECTS, rounds, (subject) => measure(subject, endpoint));
+			const times = (name: string, base: string) => {
+				const bases = measured.get(base) ?? [];
+				return spread(
+					(measured.get(name) ?? []).map(({ load }, i) => load / (bases[i]?.load ?? load)),
+					2,
+				);
+			};
 			const rows = SUBJECTS.map(({ name, base: baseName, bundle }) => {
 				const all = measured.get(name) ?? [];
 				const base = measured.get(baseName) ?? [];
 				const more = (value: (one: Start) => number) => median(all.map((one, i) => value(one) - value(base[i] ?? one)));
-				const times = all.map(({ load }, i) => load / (base[i]?.load ?? load));
 				return [
 					name,
 					Math.round(statSync(bundle).size / 1024),
@@ -135,7 +161,7 @@ export const importing: Benchmark = {
 					),
 					more((one) => one.load),
 					more((one) => one.handled),
-					name === baseName ? "" : spread(times, 2),
+					name === baseName ? "" : times(name, baseName),
 				];
 			});
 			return {
@@ -155,6 +181,7 @@ export const importing: Benchmark = {
 				],
 				notes: [
 					`A fresh process each time, in turns, ${rounds} rounds; medians with the range.`,
+					`Beside its clients as the functions carry them, without what Lambda never needs, ${WS} takes ${times(WS, SPARED_CLIENTS)} times as long.`,
 					"The functions that are deployed load what they may need later when they need it: KB are those of the first file.",
 					"The first connection is handled against an endpoint that answers at once: what the quick start loads only then is in it.",
 				],
