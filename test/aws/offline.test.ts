@@ -2,7 +2,6 @@ import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Offline, openOffline } from "../../aws/offline/Offline.js";
-import { PNG } from "../crm/files.js";
 import { agentSuite } from "../e2e/agentSuite.js";
 import { awaySuite } from "../e2e/awaySuite.js";
 import { botSuite } from "../e2e/botSuite.js";
@@ -11,10 +10,13 @@ import { logs, type OpenProduct } from "../e2e/Product.js";
 import { RECONNECTED_MS, restartSuite } from "../e2e/restartSuite.js";
 import { Stage } from "../e2e/Stage.js";
 import { visitorSuite } from "../e2e/visitorSuite.js";
+import { attachmentSuite } from "../server/attachmentSuite.js";
+import { availabilitySuite } from "../server/availabilitySuite.js";
 import { ChatWire } from "../server/ChatWire.js";
 import { customer, customerSuite } from "../server/customerSuite.js";
 import { refusal, waitAtMost } from "../server/given.js";
 import { ADMIN, Rest } from "../server/Rest.js";
+import { restSuite } from "../server/restSuite.js";
 import { onChromium } from "../support/chromium.js";
 import { dynamodbLocalOfRun } from "../support/dynamodbLocal.js";
 import { eventually } from "../support/eventually.js";
@@ -54,10 +56,11 @@ afterAll(async () => {
 
 if (!missing || process.env.CI) {
 	// The same as of `npm start`.
-	customerSuite(async () => {
+	const open = async () => {
 		const { url, socketUrl } = offline;
 		return { url, wsUrl: socketUrl, admin: await Rest.admin(url) };
-	}, 300_000);
+	};
+	for (const suite of [customerSuite, restSuite, availabilitySuite, attachmentSuite]) suite(open, 300_000);
 	await onChromium((browser) => visitorSuite(browser, async () => offline));
 }
 
@@ -95,31 +98,6 @@ theTest(
 		expect((await fetch(`${url}/api/docs`)).status).toBe(200);
 		expect(await (await fetch(`${url}/readyz`)).text()).toBe("ready\n");
 		expect((await fetch(`${url}/nothing`)).status).toBe(404);
-	},
-	240_000,
-);
-
-theTest(
-	"a file goes to S3 by a signed address, is looked at, and is served; nobody gets it before",
-	async () => {
-		const { url, socketUrl } = offline;
-		const email = "carl@example.com";
-		const carl = await ChatWire.connect(socketUrl, { user: JSON.stringify({ email, name: "Carl" }) });
-		const { conversationId, token } = await carl.greeting();
-		const asked = { fileName: "receipt.png", contentType: "image/png", fileSize: PNG.length };
-		const ticket = await new Rest(url, token).ask("POST", "/attachments/upload-url", asked);
-		const { uploadUrl, attachmentUrl } = ticket as { uploadUrl: string; attachmentUrl: string };
-		const put = (body: Uint8Array) =>
-			fetch(uploadUrl, { method: "PUT", headers: { "Content-Type": "image/png" }, body });
-		expect((await put(Buffer.concat([PNG, PNG]))).status).toBe(403);
-		expect((await put(PNG)).status).toBe(200);
-		expect((await fetch(attachmentUrl)).status).not.toBe(200);
-		carl.send("sendMessage", { conversationId, content: "My receipt", messageType: "image", attachmentUrl });
-		const admin = await Rest.admin(url);
-		await admin.becomes(`/conversations/${conversationId}`, { messageCount: expect.any(Number) });
-		const file = await fetch(attachmentUrl);
-		expect(file.status).toBe(200);
-		expect(Buffer.from(await file.arrayBuffer())).toEqual(PNG);
 	},
 	240_000,
 );

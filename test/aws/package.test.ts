@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Access } from "../../src/aws/template/access.js";
 import { ACCESS, type FunctionName, roleId } from "../../src/aws/template/index.js";
+import { templateFaults } from "../support/templateFaults.js";
 import { zipNames } from "./zipNames.js";
 
 /** Kibibytes that a connection's Lambda loads when it starts. */
@@ -63,6 +64,11 @@ describe("osls package, without credentials", () => {
 		}
 		const all = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
 		expect(all).toHaveLength(functions.length);
+	});
+
+	test("is what AWS's schemas of its resources allow", () => {
+		expect(Object.keys(template.Resources).length).toBeGreaterThan(50);
+		expect(templateFaults(template)).toEqual([]);
 	});
 
 	test("names nothing that isn't there, and nothing that waits for itself", () => {

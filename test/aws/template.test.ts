@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { awsCollections } from "../../src/aws/collections.js";
 import { ACCESS, roleId, roleResources, tableId, tableResources } from "../../src/aws/template/index.js";
+import { type Template, templateFaults } from "../support/templateFaults.js";
 
 const HINT = "run node scripts/write-aws-template.mjs";
 
@@ -88,6 +89,50 @@ describe("what functions may do", () => {
 			const actions = statementsOf(name).flatMap(({ Action }) => Action);
 			expect(actions.filter((each) => /^(dynamodb|s3|execute-api):/.test(each))).toEqual([]);
 		}
+	});
+});
+
+describe("the firewall's template", () => {
+	const template: Template = JSON.parse(readFileSync("aws/firewall.json", "utf8"));
+
+	test("is what AWS's schemas of its resources allow, and stands in front of both APIs", () => {
+		expect(templateFaults(template)).toEqual([]);
+		for (const id of ["Api", "Connections"]) {
+			expect(template.Resources[id]?.Properties).toMatchObject({
+				DistributionConfig: { Enabled: true, WebACLId: { "Fn::GetAtt": ["Firewall", "Arn"] } },
+			});
+		}
+	});
+
+	test.each([
+		["there is no AWS::WAFv2::WebAcl", ["Firewall", "Type"], "AWS::WAFv2::WebAcl"],
+		["Firewall.Scope may not be GLOBAL", ["Firewall", "Properties", "Scope"], "GLOBAL"],
+		["Firewall lacks DefaultAction", ["Firewall", "Properties", "DefaultAction"], undefined],
+		["Firewall has no Rule", ["Firewall", "Properties", "Rule"], []],
+		["Firewall.Rules is no list", ["Firewall", "Properties", "Rules"], {}],
+		["Rules[0].Priority is no whole number", ["Firewall", "Properties", "Rules", "0", "Priority"], "first"],
+		[
+			"Firewall has no attribute Name",
+			["Api", "Properties", "DistributionConfig", "WebACLId"],
+			{ "Fn::GetAtt": ["Firewall", "Name"] },
+		],
+		[
+			"DistributionConfig.Enabled is neither true nor false",
+			["Api", "Properties", "DistributionConfig", "Enabled"],
+			"yes",
+		],
+		[
+			"DistributionConfig.Enabled is neither",
+			["Api", "Properties", "DistributionConfig", "Enabled"],
+			{ "Fn::If": ["X", true, 1] },
+		],
+	])("would be found wrong where it is: %s", (fault, path, value) => {
+		const wrong = structuredClone(template) as { Resources: Record<string, unknown> };
+		const last = String(path.at(-1));
+		const holder = path.slice(0, -1).reduce((at, name) => at[name] as Record<string, unknown>, wrong.Resources);
+		if (value === undefined) delete holder[last];
+		else holder[last] = value;
+		expect(templateFaults(wrong as Template).join("\n")).toContain(fault);
 	});
 });
 

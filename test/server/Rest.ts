@@ -3,6 +3,15 @@ import { eventually } from "./given.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
+interface Answer {
+	readonly status: number;
+	readonly headers: Fields;
+	readonly data?: unknown;
+	readonly nextCursor?: string;
+	readonly code?: string;
+	readonly errors?: readonly { readonly field: string }[];
+}
+
 export const ADMIN = { ADMIN_EMAIL: "admin@example.com", ADMIN_PASSWORD: "correct horse battery" };
 
 /** Somebody at the REST API, by plain requests as in its documentation. */
@@ -35,15 +44,22 @@ export class Rest {
 		return { id: String(id), rest, token: rest.token ?? "" };
 	}
 
-	/** What is answered, or the code of why not. */
-	async try(method: string, path: string, body?: object): Promise<{ readonly data?: unknown; readonly code?: string }> {
+	/** What is answered, or the code of why not, with its status and headers. `more`: headers of the request. */
+	async answer(method: string, path: string, body?: object, more?: Readonly<Record<string, string>>): Promise<Answer> {
 		const headers = {
 			...(body && { "Content-Type": "application/json" }),
 			...(this.token && { Authorization: `Bearer ${this.token}` }),
+			...more,
 		};
 		const answer = await fetch(`${this.url}/api${path}`, { method, headers, body: body && JSON.stringify(body) });
 		const text = await answer.text();
-		return text === "" ? {} : JSON.parse(text);
+		const told: Pick<Answer, "data" | "code"> = text === "" ? {} : JSON.parse(text);
+		return { ...told, status: answer.status, headers: Object.fromEntries(answer.headers) };
+	}
+
+	/** What is answered, or the code of why not. */
+	try(method: string, path: string, body?: object): Promise<Pick<Answer, "data" | "code">> {
+		return this.answer(method, path, body);
 	}
 
 	async ask(method: string, path: string, body?: object): Promise<Fields> {

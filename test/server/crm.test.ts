@@ -1,9 +1,12 @@
 import { expect, test } from "@jest/globals";
 import { HttpBot } from "../support/httpBot.js";
+import { attachmentSuite } from "./attachmentSuite.js";
+import { availabilitySuite } from "./availabilitySuite.js";
 import { ChatWire } from "./ChatWire.js";
 import { customer, customerSuite, desk } from "./customerSuite.js";
 import { afterwards, eventually, givenServer, WireClient } from "./given.js";
 import { ADMIN, Rest } from "./Rest.js";
+import { restSuite } from "./restSuite.js";
 
 async function givenCrm(environment: Record<string, string> = {}) {
 	const server = await givenServer({ ...ADMIN, ...environment });
@@ -12,6 +15,9 @@ async function givenCrm(environment: Record<string, string> = {}) {
 }
 
 customerSuite(givenCrm);
+restSuite(givenCrm);
+availabilitySuite(givenCrm);
+attachmentSuite(givenCrm);
 
 test("a visitor with the published widget, a bot, and an agent on the chat API hear each other", async () => {
 	const bot = await HttpBot.start((response) => {
