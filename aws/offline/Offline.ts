@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { localSettings, startDynamodbLocal } from "../../test/support/startDynamodbLocal.js";
-import { SERVICE, ServerlessOffline, STAGE } from "./ServerlessOffline.js";
+import { type ConnectionLimits, SERVICE, ServerlessOffline, STAGE } from "./ServerlessOffline.js";
 import { StreamPoller } from "./StreamPoller.js";
 import { openS3, S3_CREDENTIALS } from "./s3.js";
 import { createDeployedTables } from "./tables.js";
@@ -27,8 +27,8 @@ export interface Offline {
 	invoke(name: string, event: unknown): Promise<unknown>;
 	/** Ends the functions and what holds connections as a power cut would; tables and files stay. */
 	kill(): Promise<void>;
-	/** Starts them again, at the same addresses, with these variables besides; see `ServerlessOffline` for the limit. */
-	start(more?: OfflineOptions["variables"], connectionSeconds?: number): Promise<void>;
+	/** Starts them again, at the same addresses, with these variables besides. */
+	start(more?: OfflineOptions["variables"], limits?: ConnectionLimits): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export async function openOffline({ port, variables, folder = "build/aws", say }
 		const socketUrl = `ws://127.0.0.1:${port + 1}`;
 		const functions = new ServerlessOffline(port, say);
 		closing.push(() => functions.stop());
-		const start: Offline["start"] = async (more, connectionSeconds) => {
+		const start: Offline["start"] = async (more, limits) => {
 			const all = {
 				...variables,
 				LAMBDAS_DIR: folder,
@@ -81,7 +81,7 @@ export async function openOffline({ port, variables, folder = "build/aws", say }
 				AWS_SECRET_ACCESS_KEY: S3_CREDENTIALS.secretAccessKey,
 				...more,
 			};
-			await functions.start(all, connectionSeconds);
+			await functions.start(all, limits);
 			// As the first schedule would, a minute later: makes the first admin. Then the others are loaded.
 			await functions.invoke("scheduled", { task: "upkeep" });
 			await Promise.all([

@@ -10,6 +10,14 @@ export const STAGE = "offline";
 /** Milliseconds that everything may take to answer. */
 const PATIENCE = 120_000;
 
+/** When a connection is ended. Default: as on AWS. */
+export interface ConnectionLimits {
+	/** How old it gets. Default: two hours. */
+	readonly ageSeconds?: number;
+	/** How long nothing may come or go on it. Default: ten minutes. */
+	readonly idleSeconds?: number;
+}
+
 /** Stand-ins for API Gateway and Lambda, with the functions in them: a process of its own, which can be started again. */
 export class ServerlessOffline {
 	private child?: ChildProcess;
@@ -21,10 +29,9 @@ export class ServerlessOffline {
 	) {}
 
 	/**
-	 * Starts it and waits until it answers. `connectionSeconds`: how old a connection gets. Default: two hours, as on AWS.
-	 * Throws where it ends instead, or takes too long.
+	 * Starts it and waits until it answers. Throws where it ends instead, or takes too long.
 	 */
-	async start(variables: Variables, connectionSeconds = 7_200): Promise<void> {
+	async start(variables: Variables, { ageSeconds = 7_200, idleSeconds = 600 }: ConnectionLimits = {}): Promise<void> {
 		const { port } = this;
 		const options = {
 			stage: STAGE,
@@ -32,7 +39,8 @@ export class ServerlessOffline {
 			httpPort: port,
 			websocketPort: port + 1,
 			lambdaPort: port + 2,
-			webSocketHardTimeout: connectionSeconds,
+			webSocketHardTimeout: ageSeconds,
+			webSocketIdleTimeout: idleSeconds,
 		};
 		const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 		const child = spawn(process.execPath, ["node_modules/serverless/bin/serverless.js", "offline", "start", ...words], {

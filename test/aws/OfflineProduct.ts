@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import type { Offline, OfflineOptions } from "../../aws/offline/Offline.js";
+import type { ConnectionLimits } from "../../aws/offline/ServerlessOffline.js";
 import { createAgentToken } from "../../src/connectors/admin/agentToken.js";
 import { page as html, widget } from "../../src/server/demo/markup.js";
 import { BOT, type OpenProduct, type Product } from "../e2e/Product.js";
@@ -57,10 +58,9 @@ export class OfflineProduct implements Product {
 		return this.offline.kill();
 	}
 
-	/** `connectionSeconds`: how old a connection gets. Default: as on AWS. */
-	start(more?: OfflineOptions["variables"], connectionSeconds?: number): Promise<void> {
+	start(more?: OfflineOptions["variables"], limits?: ConnectionLimits): Promise<void> {
 		const bot = { BOT_URL: `${this.line.origin}/bot`, BOT_KEY: BOT.key, BOT_NAME: BOT.name };
-		return this.offline.start({ LOG_LEVEL: "debug", ...bot, ...more }, connectionSeconds);
+		return this.offline.start({ LOG_LEVEL: "debug", ...bot, ...more }, limits);
 	}
 
 	close(): Promise<void> {
