@@ -87,7 +87,7 @@ export async function openOffline({ port, variables, folder = "build/aws", say }
 			await Promise.all([
 				functions.invoke("worker", { Records: [] }),
 				functions.invoke("greeting", { Records: [] }),
-				functions.invoke("ws", { requestContext: { connectionId: "none" } }),
+				functions.invoke("ws", { requestContext: { eventType: "DISCONNECT", connectionId: "none" } }),
 				fetch(`${url}/readyz`),
 			]);
 		};
