@@ -20,7 +20,9 @@ export function safeParse<S extends z.ZodMiniType>(schema: S, given: unknown): z
 
 function parsedBy<S extends z.ZodMiniType>(schema: S, given: unknown): z.util.SafeParseResult<z.output<S>> | undefined {
 	try {
-		return schema.safeParse(given, sentences());
+		// Most is right, and is told nothing.
+		const parsed = schema.safeParse(given);
+		return parsed.success ? parsed : schema.safeParse(given, sentences());
 	} catch (error) {
 		if (error instanceof TypeError) return undefined;
 		throw error;
