@@ -9,13 +9,13 @@ const PLACE = /(file:\/\/[^()]+\.mjs):(\d+):(\d+)/;
 const maps = new Map();
 
 function mapOf(bundle) {
-	if (!maps.has(bundle)) maps.set(bundle, read(`${fileURLToPath(bundle)}.map`));
+	if (!maps.has(bundle)) maps.set(bundle, read(bundle));
 	return maps.get(bundle);
 }
 
-function read(file) {
+function read(bundle) {
 	try {
-		return new SourceMap(JSON.parse(readFileSync(file, "utf8")));
+		return new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(bundle)}.map`, "utf8")));
 	} catch {
 		// The stack is told as it is: an error in telling one would hide it.
 		return undefined;

@@ -123,7 +123,7 @@ if (!missing || process.env.CI) {
 			botSuite(browser, open);
 			restartSuite(browser, open);
 
-			describe("and connections that API Gateway ends, and an authoriser in front", () => {
+			describe("started otherwise", () => {
 				const stage = new Stage(browser);
 				afterEach(() => stage.clear());
 
@@ -134,7 +134,7 @@ if (!missing || process.env.CI) {
 					"a visitor whose connection is ended %s loses nothing, and sees nothing twice",
 					async (_, limits) => {
 						await product?.kill();
-						await product?.start({ CONNECT_AUTHORIZER: "true" }, limits);
+						await product?.start({}, limits);
 						const bot = stage.keep(await startEchoBot());
 						const here = await open(stage, bot);
 						const visitor = await stage.visitor(here);
@@ -157,6 +157,8 @@ if (!missing || process.env.CI) {
 				);
 
 				test("a ticket lets in once; spent or made up, it's refused before `ws` starts", async () => {
+					await product?.kill();
+					await product?.start({ CONNECT_AUTHORIZER: "true" });
 					const { url, socketUrl } = offline;
 					const grace = await (await Rest.admin(url)).agent("Heddy");
 					const ticket = String((await grace.rest.ask("POST", "/connect-ticket")).ticket);

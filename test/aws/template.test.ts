@@ -99,7 +99,13 @@ describe("the firewall's template", () => {
 		expect(templateFaults(template)).toEqual([]);
 		for (const id of ["Api", "Connections"]) {
 			expect(template.Resources[id]?.Properties).toMatchObject({
-				DistributionConfig: { Enabled: true, WebACLId: { "Fn::GetAtt": ["Firewall", "Arn"] } },
+				DistributionConfig: {
+					Enabled: true,
+					WebACLId: { "Fn::GetAtt": ["Firewall", "Arn"] },
+					// Else one person's error is everybody's for ten seconds.
+					CustomErrorResponses: [500, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
+					DefaultCacheBehavior: { AllowedMethods: expect.arrayContaining(["OPTIONS", "PUT", "POST", "DELETE"]) },
+				},
 			});
 		}
 	});
@@ -109,6 +115,7 @@ describe("the firewall's template", () => {
 		["Firewall.Scope may not be GLOBAL", ["Firewall", "Properties", "Scope"], "GLOBAL"],
 		["Firewall lacks DefaultAction", ["Firewall", "Properties", "DefaultAction"], undefined],
 		["Firewall has no Rule", ["Firewall", "Properties", "Rule"], []],
+		["there is no Limit", ["Api", "Properties", "DistributionConfig", "Comment"], { Ref: "Limit" }],
 		["Firewall.Rules is no list", ["Firewall", "Properties", "Rules"], {}],
 		["Rules[0].Priority is no whole number", ["Firewall", "Properties", "Rules", "0", "Priority"], "first"],
 		[

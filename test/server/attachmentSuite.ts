@@ -59,6 +59,7 @@ export function attachmentSuite(product: () => Promise<Product>, timeoutMs = 90_
 			]);
 			const [{ url: address } = { url: "" }] = said.flatMap(({ attachments }) => attachments as { url: string }[]);
 
+			expect(address).toBe(attachmentUrl);
 			const served = await fetch(address);
 			expect(served.status).toBe(200);
 			expect(Buffer.from(await served.arrayBuffer())).toEqual(PNG);

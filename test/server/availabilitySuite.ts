@@ -10,7 +10,7 @@ export function availabilitySuite(product: () => Promise<Product>, timeoutMs = 9
 		"the bot answers while nobody is online; then people do, up to their capacity, who waits is told, and whoever is free takes over from who has gone",
 		async () => {
 			const { wsUrl, admin } = await product();
-			await goOffline(admin);
+			await clear(admin);
 			const arrives = async () => {
 				const client = await ChatWire.connect(wsUrl, customer({ email: `${randomUUID()}@example.com` }));
 				const { conversationId } = await client.greeting();
@@ -58,17 +58,20 @@ export function availabilitySuite(product: () => Promise<Product>, timeoutMs = 9
 			const cleo = await arrives();
 			cleo.says("Anybody?");
 			await cleo.client.until(({ type, data }) => type === "message" && data?.senderType === "bot");
-			await goOffline(admin);
+			await clear(admin);
 		},
 		timeoutMs,
 	);
 }
 
-/** Whoever other tests have left there. */
-async function goOffline(admin: Rest): Promise<void> {
+/** Ends what other tests have left: agents who are there, and conversations that would be given to the next who comes. */
+async function clear(admin: Rest): Promise<void> {
 	for (const status of ["online", "away", "busy"]) {
 		for (const { id } of await admin.list(`/agents?status=${status}&limit=100`)) {
 			await admin.ask("PUT", `/agents/${id}/status`, { status: "offline" });
 		}
+	}
+	for (const { id } of await admin.list("/conversations?status=open&limit=100")) {
+		await admin.ask("PUT", `/conversations/${id}/close`);
 	}
 }

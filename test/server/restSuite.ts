@@ -33,14 +33,18 @@ export function restSuite(product: () => Promise<Product>, timeoutMs = 90_000): 
 
 			await admin.ask("POST", "/customers", { email: `${randomUUID()}@example.com`, name: "Jo", company });
 			const names: unknown[] = [];
+			let pages = 0;
 			for (let cursor = ""; ; ) {
 				const list = `/customers?company=${encodeURIComponent(company)}&limit=1${cursor}`;
 				const page = await admin.answer("GET", list);
+				pages++;
 				names.push(...(page.data as { name: string }[]).map(({ name }) => name));
 				if (page.nextCursor === undefined) break;
+				expect(page.data).toHaveLength(1);
 				cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
 			}
 			expect(names.sort()).toEqual(["Ida Rhodes", "Jo"]);
+			expect(pages).toBeGreaterThan(1);
 
 			const stranger = new Rest(url, (await (await ChatWire.connect(wsUrl, customer())).greeting()).token);
 			expect(await stranger.answer("GET", path)).toMatchObject({ status: 404, code: "customer_unknown" });
@@ -79,7 +83,10 @@ export function restSuite(product: () => Promise<Product>, timeoutMs = 90_000): 
 			const large = { email: "a@example.com", name: "A", notes: "x".repeat(300_000) };
 			expect(await admin.answer("POST", "/customers", large)).toMatchObject({ status: 413 });
 			const head = await fetch(`${url}/api/openapi.json`, { method: "HEAD" });
-			expect([head.status, await head.text()]).toEqual([200, ""]);
+			expect([head.status, head.headers.get("content-type")]).toEqual([
+				200,
+				expect.stringMatching(/^application\/json/),
+			]);
 		},
 		timeoutMs,
 	);
@@ -108,10 +115,14 @@ export function restSuite(product: () => Promise<Product>, timeoutMs = 90_000): 
 			expect(await kim.greeting()).toMatchObject({ conversationId });
 			await kim.hears(message.content);
 			kim.say(conversationId, "Thank you");
-			await eventually(async () => {
-				const list = await shop.list(`/messages?conversationId=${conversationId}&senderType=customer`);
-				return list.some(({ content }) => content === "Thank you");
-			});
+			await eventually(
+				async () => {
+					const list = await shop.list(`/messages?conversationId=${conversationId}&senderType=customer`);
+					return list.some(({ content }) => content === "Thank you");
+				},
+				undefined,
+				100,
+			);
 			await eventually(
 				async () => {
 					const hits = await admin.list(`/messages/search?q=${word}`);

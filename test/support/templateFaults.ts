@@ -4,6 +4,7 @@ import type { PropertyType, Resource, ResourceProperties } from "@aws-cdk/servic
 /** A CloudFormation template, as JSON. */
 export interface Template {
 	readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>;
+	readonly Parameters?: object;
 	readonly Outputs?: object;
 }
 
@@ -14,9 +15,11 @@ const spec = loadAwsServiceSpecSync();
 
 /**
  * What is wrong with a template by the schemas of resources that AWS publishes: types, properties and attributes that there
- * aren't, properties that are missing, values of another type, or not among those that are allowed.
+ * aren't, properties that are missing, values of another type, or not among those that are allowed; and references to what
+ * it doesn't hold.
  */
-export function templateFaults({ Resources, Outputs }: Template): readonly string[] {
+export function templateFaults(template: Template): readonly string[] {
+	const { Resources, Parameters = {} } = template;
 	const typeOf = new Map<string, Resource>();
 	const faults = Object.entries(Resources).flatMap(([id, { Type, Properties = {} }]) => {
 		const [resource] = spec.lookup("resource", "cloudFormationType", "equals", Type);
@@ -24,10 +27,13 @@ export function templateFaults({ Resources, Outputs }: Template): readonly strin
 		typeOf.set(id, resource);
 		return fieldFaults(Properties, resource.properties, id);
 	});
-	const asked = attributesIn({ Resources, Outputs }).flatMap(([id, attribute]) =>
+	const asked = attributesIn(template).flatMap(([id, attribute]) =>
 		typeOf.get(id)?.attributes[attribute] ? [] : [`${id} has no attribute ${attribute}`],
 	);
-	return [...faults, ...asked];
+	const lost = refsIn(template).filter(
+		(name) => !(name in Resources || name in Parameters || name.startsWith("AWS::")),
+	);
+	return [...faults, ...asked, ...lost.map((name) => `there is no ${name}`)];
 }
 
 function fieldFaults(given: object, known: ResourceProperties, place: string): readonly string[] {
@@ -93,6 +99,13 @@ function intrinsicIn(value: unknown): readonly [name?: string, argument?: unknow
 	if (!isRecord(value)) return [];
 	const [[name, argument] = ["", undefined], ...others] = Object.entries(value);
 	return others.length === 0 && (name === "Ref" || name.startsWith("Fn::")) ? [name, argument] : [];
+}
+
+/** What is referred to, anywhere. */
+function refsIn(value: unknown): readonly string[] {
+	const [name, argument] = intrinsicIn(value);
+	if (name === "Ref") return [String(argument)];
+	return typeof value === "object" && value !== null ? Object.values(value).flatMap(refsIn) : [];
 }
 
 /** What attributes of resources are asked for, anywhere. */
