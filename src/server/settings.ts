@@ -203,11 +203,11 @@ function oidcIn(data: z.output<typeof variables>): Settings["oidc"] {
 	return { issuer, audience, jwksUri, groupsClaim, adminGroup };
 }
 
-/** A provider on this machine may be without TLS. */
 function secret(otherwise: string) {
 	return z.string().check(z.refine((given) => Buffer.byteLength(given) >= 32, otherwise));
 }
 
+/** A provider on this machine may be without TLS. */
 function webAddress(what: string) {
 	return z.string().check(z.refine(isWebAddress, `must be an https address ${what}`));
 }

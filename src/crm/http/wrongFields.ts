@@ -31,11 +31,11 @@ export function checked<S extends z.ZodMiniType>(place: Wrong["in"], schema: S, 
 	throw new InvalidRequest(fieldsOf(place, parsed.error));
 }
 
-/** The fields that an error is about; undefined for others. */
+/** The fields that an error is about; undefined for others, such as a token's: what is wrong in it is no field of the body. */
 export function wrongIn(thrown: unknown): readonly Wrong[] | undefined {
 	if (thrown instanceof InvalidRequest) return thrown.wrong;
-	if (thrown instanceof RouterError && thrown.cause instanceof $ZodError) return fieldsOf("body", thrown.cause);
-	return undefined;
+	if (!(thrown instanceof RouterError) || thrown.code !== "invalid_input") return undefined;
+	return thrown.cause instanceof $ZodError ? fieldsOf("body", thrown.cause) : undefined;
 }
 
 function fieldsOf(place: Wrong["in"], { issues }: $ZodError): readonly Wrong[] {

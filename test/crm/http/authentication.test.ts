@@ -27,6 +27,15 @@ describe("who asks", () => {
 		);
 	});
 
+	test("is told of a token that isn't as ours are, and not as of a field of the body", async () => {
+		const office = await Office.open();
+		const answer = await office.ask("GET", "/api/me", { token: "a.NQ.c" });
+		expect(answer.status).toBe(401);
+		const told = await answer.json();
+		expect(told).toMatchObject({ code: "token_invalid" });
+		expect(told).not.toHaveProperty("errors");
+	});
+
 	test("may bring an API key in either header", async () => {
 		const office = await Office.open();
 		const key = await office.server("customers:read");
