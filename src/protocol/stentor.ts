@@ -1,12 +1,13 @@
 import * as z from "zod/mini";
 import { LIMITS } from "./limits.js";
+import { nonEmpty } from "./nonEmpty.js";
 
 /**
  * The parts of Stentor's protocol (github.com/stentorium/stentor, `stentor-models`) that a router must understand.
  * Everything else in a request or a response is passed on as it is.
  */
 export const stentorRequest = z.looseObject({
-	type: z.string().check(z.minLength(1), z.maxLength(100)),
+	type: nonEmpty(100),
 	rawQuery: z.optional(z.string()),
 	token: z.optional(z.string()),
 	title: z.optional(z.string()),

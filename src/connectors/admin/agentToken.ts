@@ -3,6 +3,7 @@ import { APP_ID } from "../../apps/Apps.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import type { AgentIdentity, AgentTokenVerifier } from "./AdminConnector.js";
 
 /** The `aud` of agents' tokens, so that a token made for another service with the same secret is none of ours. */
@@ -30,7 +31,7 @@ export interface AgentTokenOptions {
 
 const claims = atFirstUse(() =>
 	z.object({
-		sub: z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)),
+		sub: nonEmpty(LIMITS.idLength),
 		exp: z.number(),
 		role: z.enum(["agent", "admin"]),
 		name: z.catch(z.optional(z.string().check(z.maxLength(LIMITS.nameLength))), undefined),

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import type { CustomerActor } from "./Actor.js";
 import { type Signing, sign, verify } from "./signedClaims.js";
 
@@ -10,7 +11,7 @@ export const CUSTOMER_AUDIENCE = "stentor-chat-router/customer";
 const LIFETIME_S = 30 * 24 * 60 * 60;
 
 const claims = atFirstUse(() => {
-	const id = z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength));
+	const id = nonEmpty(LIMITS.idLength);
 	return z.object({ sub: id, app: id, conversation: id });
 });
 

@@ -4,6 +4,7 @@ import { newId } from "../../delivery/identity.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { ConditionFailed, RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import type { Storage } from "../../storage/Storage.js";
 import type { Agents } from "../agents/Agents.js";
 import { type Agent, keyIn, scopeOf } from "../agents/records.js";
@@ -20,17 +21,15 @@ const REFRESH_AUDIENCE = "stentor-chat-router/refresh";
 
 export const login = atFirstUse(() =>
 	z.strictObject({
-		email: z.string().check(z.minLength(1), z.maxLength(254)),
-		password: z.string().check(z.minLength(1), z.maxLength(200)),
+		email: nonEmpty(254),
+		password: nonEmpty(200),
 	}),
 );
 type Login = z.output<ReturnType<typeof login>>;
-export const refreshRequest = atFirstUse(() =>
-	z.strictObject({ refreshToken: z.string().check(z.minLength(1), z.maxLength(4_000)) }),
-);
+export const refreshRequest = atFirstUse(() => z.strictObject({ refreshToken: nonEmpty(4_000) }));
 
 const refreshClaims = atFirstUse(() => {
-	const id = z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength));
+	const id = nonEmpty(LIMITS.idLength);
 	return z.object({ sub: id, app: id, at: id, jti: id, ver: z.int() });
 });
 

@@ -4,6 +4,7 @@ import { signingKey } from "../../connectors/admin/agentToken.js";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
 import { LIMITS } from "../../protocol/limits.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import { agentSchemas } from "../agents/schema.js";
 import { verify } from "./signedClaims.js";
 
@@ -17,7 +18,7 @@ export interface VerifiedIdentity {
 
 const claims = atFirstUse(() =>
 	z.object({
-		sub: z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)),
+		sub: nonEmpty(LIMITS.idLength),
 		email: z.optional(agentSchemas().email),
 		name: z.optional(z.string().check(z.maxLength(LIMITS.nameLength))),
 	}),

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { RouterError } from "../../protocol/errors.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import type { Accounts } from "../access/Accounts.js";
 import type { Actor } from "../access/Actor.js";
 import { password } from "../access/password.js";
@@ -136,7 +137,7 @@ export function agentRoutes({ agents, accounts, availability, signIn, authentica
 			operationId: "setAgentPassword",
 			summary: "Set a password",
 			description: "Ends what the agent is signed in with. Whoever changes their own says their `current` one.",
-			body: z.strictObject({ password, current: z.optional(z.string().check(z.minLength(1), z.maxLength(200))) }),
+			body: z.strictObject({ password, current: z.optional(nonEmpty(200)) }),
 			answer: none,
 			throws: ["agent_unknown", "credentials_invalid", "too_many_attempts"],
 			touches: touched,

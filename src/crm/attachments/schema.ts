@@ -1,12 +1,13 @@
 import * as z from "zod/mini";
 import { LIMITS } from "../../protocol/limits.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 
 /** What is asked of `requestUpload`. That the name, type and size fit is checked there, each with a code of its own. */
 export const uploadRequest = z.strictObject({
 	/** The file's name, without folders; only ever shown. */
-	fileName: z.string().check(z.minLength(1), z.maxLength(LIMITS.nameLength)),
+	fileName: nonEmpty(LIMITS.nameLength),
 	/** One of nine types, in small letters and without parameters: the `PUT` has to say the same. */
-	contentType: z.string().check(z.minLength(1), z.maxLength(LIMITS.nameLength)),
+	contentType: nonEmpty(LIMITS.nameLength),
 	/** Bytes: the `PUT` has to bring exactly as many. */
 	fileSize: z.int().check(z.minimum(0)),
 });
@@ -15,7 +16,7 @@ export type UploadRequest = z.infer<typeof uploadRequest>;
 
 /** The same over REST: where the message will be said, as far as that's known. */
 export const wantedUpload = z.extend(uploadRequest, {
-	conversationId: z.optional(z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength))),
+	conversationId: z.optional(nonEmpty(LIMITS.idLength)),
 });
 
 /** Where a file is to be put, and what a message carries then. */

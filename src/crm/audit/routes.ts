@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import { many } from "../http/answers.js";
 import { listQuery } from "../http/listQuery.js";
 import { route, theApp } from "../http/Route.js";
 import type { AuditTrail } from "./AuditTrail.js";
 import { type AuditEntry, OUTCOMES } from "./records.js";
 
-const id = z.optional(z.string().check(z.minLength(1), z.maxLength(250)));
+const id = z.optional(nonEmpty(250));
 
 const auditEntry: z.ZodMiniType<AuditEntry> = z
 	.strictObject({

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { LIMITS } from "../../protocol/limits.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import { agentSchemas } from "../agents/schema.js";
 import { customerSchemas } from "../customers/schema.js";
 import { ownFields, tagList, text } from "../records/input.js";
@@ -11,7 +12,7 @@ import { STATUSES } from "./lifecycle.js";
 export const conversationSchemas = atFirstUse(() => {
 	const { label, need } = agentSchemas();
 	const { knownByEmail } = customerSchemas();
-	const id = z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength));
+	const id = nonEmpty(LIMITS.idLength);
 	const priority = z.enum(PRIORITIES);
 	const status = z.enum(STATUSES);
 	const subject = text(300);

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import { many, one } from "../http/answers.js";
 import { listQuery } from "../http/listQuery.js";
 import { route, theApp } from "../http/Route.js";
@@ -13,7 +14,7 @@ export function customerRoutes({ customers }: { readonly customers: Customers })
 	const { newCustomer, customerChanges, customerFilter } = customerSchemas();
 	const filters = {
 		company: newCustomer.shape.company,
-		tag: z.optional(z.string().check(z.minLength(1), z.maxLength(50))),
+		tag: z.optional(nonEmpty(50)),
 		status: z.optional(z.enum(["active", "blocked"])),
 	};
 	const touched = ({ app, params }: { app: string; params: { id: string } }) =>

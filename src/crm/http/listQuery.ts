@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 
 /** The query of a list: what it's filtered by, and which part of it is asked for. */
 export function listQuery<S extends z.core.$ZodShape>(filter: S) {
@@ -8,7 +9,7 @@ export function listQuery<S extends z.core.$ZodShape>(filter: S) {
 			.optional(z.coerce.number<number>().check(z.int(), z.minimum(1), z.maximum(100)))
 			.with(z.meta({ description: "How many at most. Default 50." })),
 		cursor: z
-			.optional(z.string().check(z.minLength(1), z.maxLength(2_000)))
+			.optional(nonEmpty(2_000))
 			.with(z.meta({ description: "The `nextCursor` of the page before; it belongs to the same filter." })),
 	});
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { RouterError } from "../../protocol/errors.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 
 /** Which part of a list is asked for. */
 export const listPart = atFirstUse(() =>
@@ -8,7 +9,7 @@ export const listPart = atFirstUse(() =>
 		/** How many records at most. */
 		limit: z._default(z.int().check(z.minimum(1), z.maximum(100)), 50),
 		/** The `nextCursor` of the page before; it belongs to the same filter. */
-		cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(2_000))),
+		cursor: z.optional(nonEmpty(2_000)),
 	}),
 );
 export type ListPart = z.input<ReturnType<typeof listPart>>;

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { messageCommand } from "../../protocol/chat/messageCommand.js";
 import { RouterError } from "../../protocol/errors.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import type { Actor } from "../access/Actor.js";
 import { belongingOf } from "../conversations/belonging.js";
 import type { Conversations } from "../conversations/Conversations.js";
@@ -85,7 +86,7 @@ export function messageRoutes({ messages, conversations, customers, handling, pe
 			description:
 				"The newest first, unless `order` is `asc`; of all senders, or one. A page may be shorter than its limit although more follows.",
 			query: listQuery({
-				conversationId: z.string().check(z.minLength(1), z.maxLength(200)),
+				conversationId: nonEmpty(200),
 				order: z.optional(messageOrder),
 				...listedSender,
 			}),

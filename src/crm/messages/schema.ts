@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { atFirstUse } from "../../protocol/atFirstUse.js";
 import { attachment, SAYS_SOMETHING, saysSomething } from "../../protocol/chat/frames.js";
 import { LIMITS } from "../../protocol/limits.js";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import { clientId } from "../../protocol/router/frames.js";
 
 /** What is asked of messages, as schemas. */
@@ -12,16 +13,14 @@ export const messageSchemas = atFirstUse(() => {
 	/** Whose messages are listed: of one kind, or one of them. */
 	const listedSender = {
 		senderType: z.optional(z.enum(["customer", "agent", "bot", "system"])),
-		senderId: z
-			.optional(z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)))
-			.with(z.meta({ description: "As in its messages." })),
+		senderId: z.optional(nonEmpty(LIMITS.idLength)).with(z.meta({ description: "As in its messages." })),
 	};
 
 	/** Which part of a conversation's messages is asked for. */
 	const messageList = z.strictObject({
 		limit: z._default(z.int().check(z.minimum(1), z.maximum(100)), 50),
 		/** The `nextCursor` of the page before; it belongs to the same order. */
-		cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+		cursor: z.optional(nonEmpty(200)),
 		order: z._default(messageOrder, "desc"),
 		...listedSender,
 	});
@@ -50,9 +49,7 @@ export const messageSchemas = atFirstUse(() => {
 						"For whom a server speaks; people speak for themselves. Default: for itself, as one of the agents.",
 				}),
 			),
-			senderId: z
-				.optional(z.string().check(z.minLength(1), z.maxLength(LIMITS.idLength)))
-				.with(z.meta({ description: "The agent for whom it speaks." })),
+			senderId: z.optional(nonEmpty(LIMITS.idLength)).with(z.meta({ description: "The agent for whom it speaks." })),
 		})
 		.check(z.refine(saysSomething, SAYS_SOMETHING));
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { nonEmpty } from "../../protocol/nonEmpty.js";
 import type { Actor } from "../access/Actor.js";
 import { may } from "../access/authorise.js";
 import { belongingOf } from "../conversations/belonging.js";
@@ -26,8 +27,8 @@ export function searchRoutes({ search }: SearchServices) {
 			description:
 				'All words must be in a message; "quoted" ones in this order; the last one may be begun only, if it has three letters. Capitals and accents make no difference. The best of the newest come first. What was just said can be found a moment later.',
 			query: listQuery({
-				q: z.string().check(z.minLength(1), z.maxLength(200)),
-				conversationId: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+				q: nonEmpty(200),
+				conversationId: z.optional(nonEmpty(200)),
 			}),
 			answer: many(hit),
 			touches: { each: ({ conversation }: Hit) => belongingOf(conversation) },
