@@ -89,7 +89,7 @@ const variables = z.object({
 	OIDC_JWKS_URI: z.optional(webAddress("of the provider's keys")),
 	OIDC_GROUPS_CLAIM: text,
 	OIDC_ADMIN_GROUP: text,
-	RETENTION_DAYS: z.optional(number(1, 36_500, "leave it unset to keep conversations for ever")),
+	RETENTION_DAYS: z.optional(wholeNumber(1, 36_500, "leave it unset to keep conversations for ever")),
 	CONNECTION_SERVER_URL: z.optional(
 		z.string().check(
 			z.refine((value) => URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol), {
@@ -219,10 +219,10 @@ export function isWebAddress(value: string): boolean {
 }
 
 function whole(min: number, max: number, byDefault: number, hint?: string) {
-	return z._default(number(min, max, hint), byDefault);
+	return z._default(wholeNumber(min, max, hint), byDefault);
 }
 
-function number(min: number, max: number, hint?: string) {
+function wholeNumber(min: number, max: number, hint?: string) {
 	const message = `must be a whole number from ${min} to ${max}${hint ? ` (${hint})` : ""}`;
 	const isWhole = (digits: string) => /^\d{1,7}$/.test(digits) && Number(digits) >= min && Number(digits) <= max;
 	return z.pipe(z.string().check(z.refine(isWhole, message)), z.transform(Number));
