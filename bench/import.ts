@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
+import { asModule } from "../scripts/lambda/asModule.mjs";
 import { connectEvent } from "../test/support/apiGatewayEvents.js";
 import type { Benchmark } from "./Benchmark.js";
 import { inTurns } from "./measure/rounds.js";
@@ -49,7 +50,7 @@ const SUBJECTS: readonly Subject[] = [
 		name: WS_CLIENTS,
 		base: WS_CLIENTS,
 		bundle: resolve("bench/.build/import/clients.mjs"),
-		make: () => bundled("bench/import/clients.ts", "bench/.build/import/clients.mjs", AS_MODULE),
+		make: () => bundled("bench/import/clients.ts", "bench/.build/import/clients.mjs", asModule),
 	},
 	{
 		name: SPARED_CLIENTS,
@@ -70,17 +71,6 @@ function bundledAsFunction(entry: string): void {
 	const env = { ...process.env, LAMBDAS_DIR: LAMBDAS };
 	execFileSync(process.execPath, ["scripts/build-lambdas.mjs", entry], { env });
 }
-
-/** The kindest that esbuild does to the clients by its options. */
-const AS_MODULE: BuildOptions = {
-	format: "esm",
-	target: "node22",
-	mainFields: ["module", "main"],
-	conditions: ["module"],
-	banner: {
-		js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-	},
-};
 
 /** As the quick start's own `build` does it, and minified; the package as it's published, not its source. */
 async function bundled(entry: string, outfile: string, otherwise: BuildOptions = {}): Promise<void> {

@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { asModule } from "./lambda/asModule.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = `${root}${process.env.LAMBDAS_DIR || "build/aws"}`;
@@ -80,23 +81,13 @@ for (const entry of entries) {
 	mkdirSync(outdir, { recursive: true });
 	const common = {
 		outdir,
-		bundle: true,
+		...asModule,
 		splitting: true,
-		minify: true,
 		legalComments: "none",
 		sourcemap: "linked",
 		sourcesContent: false,
 		metafile: true,
-		platform: "node",
-		target: "node22",
-		format: "esm",
-		mainFields: ["module", "main"],
-		conditions: ["module"],
 		outExtension: { ".js": ".mjs" },
-		// For packages that are CommonJS.
-		banner: {
-			js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-		},
 		// Bots are sent JSON, never forms: their library's table of all media types is half of what posts to them.
 		alias: {
 			"form-data": `${root}scripts/lambda/noForms.mjs`,

@@ -1,5 +1,5 @@
 // Part of every function: stacks of errors name the source, by the maps beside the bundles. Node's `--enable-source-maps`
-// does so, too, but reads the maps of all that's loaded at each start, which takes longer than the functions' own code.
+// does so, too, but reads the maps of all that's loaded at each start.
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
