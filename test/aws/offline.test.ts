@@ -180,7 +180,7 @@ if (!missing || process.env.CI) {
 async function found(rest: Rest, word: string, conversationId: string): Promise<void> {
 	const end = Date.now() + 45_000;
 	for (;;) {
-		const { data } = await rest.try("GET", `/messages/search?q=${word}`);
+		const { data } = await rest.answer("GET", `/messages/search?q=${word}`);
 		if (JSON.stringify(data ?? "").includes(conversationId)) return;
 		if (Date.now() > end) throw new Error(`Not found: ${JSON.stringify(data)}`);
 		await new Promise((resolve) => setTimeout(resolve, 200));

@@ -57,19 +57,14 @@ export class Rest {
 		return { ...told, status: answer.status, headers: Object.fromEntries(answer.headers) };
 	}
 
-	/** What is answered, or the code of why not. */
-	try(method: string, path: string, body?: object): Promise<Pick<Answer, "data" | "code">> {
-		return this.answer(method, path, body);
-	}
-
 	async ask(method: string, path: string, body?: object): Promise<Fields> {
-		const answer = await this.try(method, path, body);
+		const answer = await this.answer(method, path, body);
 		expect(answer.code).toBeUndefined();
 		return answer.data as Fields;
 	}
 
 	async list(path: string): Promise<readonly Fields[]> {
-		const { data } = await this.try("GET", path);
+		const { data } = await this.answer("GET", path);
 		return data as readonly Fields[];
 	}
 
@@ -77,7 +72,7 @@ export class Rest {
 	async becomes(path: string, expected: Fields): Promise<void> {
 		let last: unknown;
 		const isSo = async () => {
-			last = (await this.try("GET", path)).data;
+			last = (await this.answer("GET", path)).data;
 			try {
 				expect(last).toMatchObject(expected);
 				return true;

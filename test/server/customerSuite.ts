@@ -93,7 +93,7 @@ export function customerSuite(product: () => Promise<Product>, timeoutMs = 90_00
 
 			const bob = await ChatWire.connect(wsUrl, customer({ email: "bob@example.com" }));
 			const stranger = new Rest(url, (await bob.greeting()).token);
-			expect(await stranger.try("GET", path)).toMatchObject({ code: "conversation_unknown" });
+			expect(await stranger.answer("GET", path)).toMatchObject({ code: "conversation_unknown" });
 
 			ada.say(conversationId, "One more thing");
 			await atDesk.hears("One more thing");

@@ -30,9 +30,8 @@ export function templateFaults(template: Template): readonly string[] {
 	const asked = attributesIn(template).flatMap(([id, attribute]) =>
 		typeOf.get(id)?.attributes[attribute] ? [] : [`${id} has no attribute ${attribute}`],
 	);
-	const lost = refsIn(template).filter(
-		(name) => !(name in Resources || name in Parameters || name.startsWith("AWS::")),
-	);
+	const known = { ...Resources, ...Parameters };
+	const lost = [...namedIn(template)].filter((name) => !(name in known || name.startsWith("AWS::")));
 	return [...faults, ...asked, ...lost.map((name) => `there is no ${name}`)];
 }
 
@@ -101,11 +100,28 @@ function intrinsicIn(value: unknown): readonly [name?: string, argument?: unknow
 	return others.length === 0 && (name === "Ref" || name.startsWith("Fn::")) ? [name, argument] : [];
 }
 
-/** What is referred to, anywhere. */
-function refsIn(value: unknown): readonly string[] {
-	const [name, argument] = intrinsicIn(value);
-	if (name === "Ref") return [String(argument)];
-	return typeof value === "object" && value !== null ? Object.values(value).flatMap(refsIn) : [];
+/** The logical ids that a part of the template names. */
+export function namedIn(part: unknown): Set<string> {
+	const names = new Set<string>();
+	const visit = (value: unknown): void => {
+		if (typeof value !== "object" || value === null) return;
+		if (Array.isArray(value)) {
+			value.forEach(visit);
+			return;
+		}
+		const fields = value as Record<string, unknown>;
+		if (typeof fields.Ref === "string") names.add(fields.Ref);
+		if (Array.isArray(fields["Fn::GetAtt"])) names.add(String(fields["Fn::GetAtt"][0]));
+		if (typeof fields["Fn::Sub"] === "string") {
+			for (const [, name = ""] of fields["Fn::Sub"].matchAll(/\$\{([\w:]+)(?:\.\w+)*\}/g)) names.add(name);
+		}
+		const needed = fields.DependsOn;
+		if (typeof needed === "string") names.add(needed);
+		if (Array.isArray(needed)) for (const each of needed) names.add(String(each));
+		Object.values(fields).forEach(visit);
+	};
+	visit(part);
+	return names;
 }
 
 /** What attributes of resources are asked for, anywhere. */
